@@ -1,0 +1,1 @@
+"""Untrusted bytes to a clean still; frames to a verified clip."""

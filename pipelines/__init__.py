@@ -1,0 +1,1 @@
+"""The models: a still and a `MotionRequest` become frames."""

@@ -1,0 +1,76 @@
+"""What can go wrong, in words for the person at the page.
+
+    StillmotionError            a sentence and the cheapest remedy
+    ├── InputError              something that was given is not usable (exit code 2, HTTP 422)
+    │   ├── StillError          the picture
+    │   └── RequestError        a control
+    ├── ModelError              a model that is not here, not allowed or not loadable
+    │   └── HubError            the hub refused or was not reached
+    ├── OutOfMemory             the machine has too little memory for this request
+    ├── BadFrames               the model produced frames that are not finite
+    ├── ClipError               the clip could not be written or did not pass its probe
+    ├── WorkerError             the worker process died or could not start
+    └── Cancelled               the person stopped the job
+
+The page and the command line show `str(error)`; the log has the traceback.
+"""
+
+from __future__ import annotations
+
+
+class StillmotionError(Exception):
+    """Base of every error that is shown to a person.
+
+    `sentence` names the cause; `remedy` names the cure, or is empty where there is none.
+    """
+
+    def __init__(self, sentence: str, remedy: str = "") -> None:
+        super().__init__(sentence, remedy)
+        self.sentence = sentence
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        return f"{self.sentence} {self.remedy}".strip()
+
+
+class InputError(StillmotionError):
+    """Something that was given cannot be used."""
+
+
+class StillError(InputError):
+    """The picture cannot be opened or is not fit to be animated."""
+
+
+class RequestError(InputError):
+    """A control has a value that the model cannot follow."""
+
+
+class ModelError(StillmotionError):
+    """A model is not here or cannot be loaded."""
+
+
+class HubError(ModelError):
+    """The hub refused access or was not reached."""
+
+
+class OutOfMemory(StillmotionError):
+    """The machine has too little memory for this request."""
+
+
+class BadFrames(StillmotionError):
+    """The model produced values that are not finite."""
+
+
+class ClipError(StillmotionError):
+    """The clip could not be written, or what was written did not pass its probe."""
+
+
+class WorkerError(StillmotionError):
+    """The worker process died or could not start."""
+
+
+class Cancelled(StillmotionError):
+    """The person stopped the job. Raised out of `on_step`, never shown as a failure."""
+
+    def __init__(self) -> None:
+        super().__init__("The job was stopped.")

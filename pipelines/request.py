@@ -1,0 +1,180 @@
+"""`MotionRequest`: the one description of every control.
+
+The sliders, the options of the command line, the REST schema and the settings inside a clip are made from its fields.
+"""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from pipelines.errors import RequestError
+
+SIZE_STEP = 64
+"""Pixels. Width and height are multiples of it: the UNet of SVD halves its latent, an eighth of the picture, three times."""
+
+MAX_SEED = 2**32 - 1
+"""Largest seed: fits every random generator in use and stays exact in a browser's numbers."""
+
+SIZES = {
+    "Landscape": (1024, 576),
+    "Portrait": (576, 1024),
+    "Square": (768, 768),
+    "Small": (576, 320),
+}
+"""The named sizes of the page, width x height in pixels."""
+
+
+def _control(default: Any, label: str, help: str, **bounds: Any) -> Any:
+    extra = {"label": label, "unit": bounds.pop("unit", ""), "step": bounds.pop("step", 1)}
+    return Field(default, description=help, json_schema_extra=extra, **bounds)
+
+
+class MotionRequest(BaseModel):
+    """How a still is to move. Frozen; build it with `parse_request` to get errors in plain words."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    model: str = _control("pocket", "Model", "Which model animates the still: an id from the catalogue, or a folder.")
+    motion_bucket_id: int = _control(
+        127, "Motion", "How much moves: 1 hardly at all, 255 as much as the model can.", ge=1, le=255
+    )
+    fps: int = _control(
+        7,
+        "Motion fps",
+        "The frame rate the model imagines: higher makes smaller, smoother steps from frame to frame.",
+        ge=1,
+        le=30,
+        unit="frames/s",
+    )
+    noise_aug_strength: float = _control(
+        0.02,
+        "Faithful ↔ free",
+        "Noise added to the still before the model looks at it: more of it frees the motion.",
+        ge=0.0,
+        le=1.0,
+        step=0.01,
+    )
+    num_frames: int = _control(25, "Frames", "How many frames the clip has.", ge=2, le=120, unit="frames")
+    num_inference_steps: int = _control(
+        25, "Steps", "How many denoising steps the model takes: more is slower and finer.", ge=1, le=100, unit="steps"
+    )
+    min_guidance_scale: float = _control(
+        1.5, "Guidance, first frame", "How strictly the first frame follows the still.", ge=0.0, le=20.0, step=0.1
+    )
+    max_guidance_scale: float = _control(
+        3.0,
+        "Guidance, last frame",
+        "How strictly the last frame follows the still; at least that of the first.",
+        ge=0.0,
+        le=20.0,
+        step=0.1,
+    )
+    decode_chunk_size: int = _control(
+        0,
+        "Decode chunk",
+        "Frames decoded at once: fewer need less memory; 0 lets the machine choose.",
+        ge=0,
+        le=120,
+        unit="frames",
+    )
+    seed: int = _control(-1, "Seed", "The same seed and settings give the same clip; -1 draws one.", ge=-1, le=MAX_SEED)
+    width: int = _control(
+        1024, "Width", "Width of the clip.", ge=64, le=2048, multiple_of=SIZE_STEP, step=SIZE_STEP, unit="pixels"
+    )
+    height: int = _control(
+        576, "Height", "Height of the clip.", ge=64, le=2048, multiple_of=SIZE_STEP, step=SIZE_STEP, unit="pixels"
+    )
+    fit: Literal["crop", "pad"] = _control(
+        "crop", "Fit", "Crop the still to the clip's shape, or pad it with a blurred copy of itself. Never a stretch."
+    )
+    anchor_x: float = _control(
+        -1.0,
+        "Crop, left to right",
+        "Where the crop sits: 0 left, 1 right; -1 follows the subject.",
+        ge=-1.0,
+        le=1.0,
+        step=0.01,
+    )
+    anchor_y: float = _control(
+        -1.0,
+        "Crop, top to bottom",
+        "Where the crop sits: 0 top, 1 bottom; -1 follows the subject.",
+        ge=-1.0,
+        le=1.0,
+        step=0.01,
+    )
+    backdrop: str = _control(
+        "blur",
+        "Backdrop",
+        "What stands behind a see-through still: blur (a blurred copy of itself), or a colour such as #ffffff.",
+        pattern=r"^(blur|#[0-9a-fA-F]{6})$",
+    )
+    playback_fps: float = _control(
+        0.0,
+        "Playback fps",
+        "The frame rate of the file; 0 links it to the motion fps.",
+        ge=0.0,
+        le=60.0,
+        step=0.5,
+        unit="frames/s",
+    )
+
+    @model_validator(mode="after")
+    def _guidance_rises(self) -> MotionRequest:
+        if self.min_guidance_scale > self.max_guidance_scale:
+            raise ValueError(
+                f"The first frame's guidance ({self.min_guidance_scale:g}) is above the last frame's"
+                f" ({self.max_guidance_scale:g}). Lower min_guidance_scale or raise max_guidance_scale."
+            )
+        if 0 < self.playback_fps < 1:
+            raise ValueError("playback_fps must be 0 (linked to the motion fps) or at least 1. Raise it to 1.")
+        return self
+
+    @property
+    def file_fps(self) -> float:
+        """Frames per second of the file: `playback_fps`, or `fps` where the two are linked."""
+        return self.playback_fps or float(self.fps)
+
+    @property
+    def seconds(self) -> float:
+        """Length of the clip in seconds."""
+        return self.num_frames / self.file_fps
+
+    def with_seed(self) -> MotionRequest:
+        """The same request with a drawn seed in place of -1."""
+        if self.seed >= 0:
+            return self
+        return self.model_copy(update={"seed": secrets.randbelow(MAX_SEED + 1)})
+
+
+def parse_request(fields: dict[str, Any]) -> MotionRequest:
+    """A `MotionRequest` from untrusted fields; raises `RequestError` with one sentence and its cure."""
+    try:
+        return MotionRequest.model_validate(fields)
+    except ValidationError as error:
+        raise RequestError(*_in_words(error.errors()[0])) from error
+
+
+def _in_words(problem: Any) -> tuple[str, str]:
+    if not problem["loc"]:
+        return str(problem["ctx"]["error"]), ""
+    name = str(problem["loc"][0])
+    if name not in MotionRequest.model_fields:
+        return f"There is no control called {name}.", f"The controls are: {', '.join(MotionRequest.model_fields)}."
+    given = str(problem["input"])[:40]
+    return f"{name} cannot be {given}.", f"It must be {allowed_values(name)}."
+
+
+def allowed_values(name: str) -> str:
+    """What a control may be, in words: "between 1 and 30", "crop or pad"."""
+    schema = MotionRequest.model_json_schema()["properties"][name]
+    if "enum" in schema:
+        return " or ".join(schema["enum"])
+    if "minimum" not in schema:
+        return "blur, or a colour such as #ffffff" if "pattern" in schema else "a text"
+    whole = "a whole number " if schema["type"] == "integer" else ""
+    multiple = f" and a multiple of {schema['multipleOf']}" if "multipleOf" in schema else ""
+    return f"{whole}between {schema['minimum']:g} and {schema['maximum']:g}{multiple}"
