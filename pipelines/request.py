@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from pipelines.errors import RequestError
 
 SIZE_STEP = 64
-"""Pixels. Width and height are multiples of it: the UNet of SVD halves its latent, an eighth of the picture, three times."""
+"""Pixels. Sizes are multiples of it: the SVD UNet halves the latent, an eighth of the picture, thrice."""
 
 MAX_SEED = 2**32 - 1
 """Largest seed: fits every random generator in use and stays exact in a browser's numbers."""

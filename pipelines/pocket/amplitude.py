@@ -1,0 +1,23 @@
+"""How far things move: the one formula between the motion control and a displacement.
+
+`speed = SPEED_AT_127 * (motion_bucket_id / 127) ** STEEPNESS`, the RMS displacement in image widths per second.
+"""
+
+from __future__ import annotations
+
+SPEED_AT_127 = 0.02
+"""Image widths per second at the default bucket: a clip of 3.6 s drifts by 7 % of its width."""
+
+STEEPNESS = 1.5
+"""Above 1, so that the low end of the slider, where the eye is most sensitive, has the finer steps."""
+
+
+def speed(motion_bucket_id: float) -> float:
+    """RMS displacement in image widths per second; rises with the bucket."""
+    return float(SPEED_AT_127 * (motion_bucket_id / 127) ** STEEPNESS)
+
+
+def bucket_of(image_widths_per_second: float) -> float:
+    """The bucket of a measured speed, the inverse of `speed`, kept within 1 and 255."""
+    bucket = 127 * (image_widths_per_second / SPEED_AT_127) ** (1 / STEEPNESS)
+    return float(min(max(bucket, 1.0), 255.0))
