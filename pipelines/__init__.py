@@ -1,1 +1,23 @@
-"""The models: a still and a `MotionRequest` become frames."""
+"""The models: a still and a `MotionRequest` become frames.
+
+animator = pipelines.load("pocket")
+for chunk in animator.animate(still, request): ...
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pipelines.contract import Animator
+
+
+def load(model: str, device: str | None = None, dtype: str | None = None) -> Animator:
+    """The animator of a model: an id of the catalogue, or a folder. Imports torch; takes seconds.
+
+    `device` ("cuda", "mps", "cpu") and `dtype` ("float16", "bfloat16", "float32") are chosen for the machine where
+    they are None; the built-in model always runs on the CPU in float32. Raises `ModelError`.
+    """
+    from pipelines.loading import load_animator
+
+    return load_animator(model, device, dtype)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import random
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
@@ -25,8 +25,9 @@ class Camera:
 
     def scaled(self, factor: float) -> Camera:
         """The same path, `factor` as far."""
-        turn, travel = (tuple(factor * v for v in part) for part in (self.turn, self.travel))
-        return replace(self, turn=turn, travel=travel)
+        (a, b, c), (x, y, z) = self.turn, self.travel
+        f = factor
+        return Camera((f * a, f * b, f * c), (f * x, f * y, f * z), self.focal)
 
 
 MOVES = {"orbit": 7, "crane": 3, "dolly in": 5, "dolly out": 1, "pan": 2, "tilt": 1, "roll": 1, "mix": 3}

@@ -13,8 +13,9 @@ import torch
 from torch import nn
 
 from pipelines.pocket.denoiser import StillEncoder, new_unet
-from pipelines.pocket.pipeline import open_networks, save_networks
+from pipelines.pocket.pipeline import save_networks
 from pipelines.pocket.sampling import Networks
+from pipelines.pocket.weights import open_networks
 from training.fit_codec import fit_codec
 from training.scenes import SceneMaker
 

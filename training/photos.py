@@ -76,8 +76,8 @@ def read_photo(file: Path) -> Photo:
     size = (round(bgr.shape[1] * scale), round(bgr.shape[0] * scale))
     rgb = np.asarray(cv2.cvtColor(cv2.resize(bgr, size, interpolation=cv2.INTER_AREA), cv2.COLOR_BGR2RGB), np.uint8)
     beside = cv2.imread(str(file.with_suffix(".mask.png")), cv2.IMREAD_GRAYSCALE)
-    mask = beside if beside is not None else np.uint8(subject_mask(rgb) * 255)
-    mask = np.asarray(cv2.resize(np.asarray(mask), size, interpolation=cv2.INTER_LINEAR), np.uint8)
+    mask = beside if beside is not None else (subject_mask(rgb) * 255).astype(np.uint8)
+    mask = np.asarray(cv2.resize(mask, size, interpolation=cv2.INTER_LINEAR), np.uint8)
     return Photo(file.name, rgb, mask, skyline(rgb), horizon_row(rgb))
 
 

@@ -11,7 +11,7 @@ from pipelines.pocket.denoiser import StillEncoder
 from pipelines.pocket.sampling import Networks, new_scheduler
 
 
-class PocketPipeline(DiffusionPipeline):  # type: ignore[misc]
+class PocketPipeline(DiffusionPipeline):
     """The parts of the built-in model; `PocketPipeline.from_pretrained(folder)` opens them.
 
     `pipelines.pocket.animator.PocketAnimator` makes clips with them.
@@ -32,9 +32,3 @@ def save_networks(networks: Networks, folder: Path) -> None:
     """Write the networks as a pipeline folder."""
     pipeline = PocketPipeline(networks.unet, networks.encoder, networks.codec, new_scheduler())
     pipeline.save_pretrained(folder, safe_serialization=True)
-
-
-def open_networks(folder: Path) -> Networks:
-    """The networks of a pipeline folder, in float32 on the CPU; raises `OSError` where a part is missing."""
-    pipeline = PocketPipeline.from_pretrained(folder, use_safetensors=True, local_files_only=True)
-    return Networks(pipeline.unet, pipeline.encoder, pipeline.codec)

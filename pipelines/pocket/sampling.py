@@ -57,7 +57,7 @@ def draw_latents(
     steps: int,
     on_latents: Callable[[int, Tensor], None] = lambda step, clean: None,
 ) -> Tensor:
-    """Latents `[B, C, h, w]` from unit noise of that shape; `noise[:, :3]` is not reused.
+    """Latents `[B, C, h, w]` from unit noise of that shape.
 
     `on_latents(step, clean)` is called after each step with the clean latents as the model sees them by then.
     """
@@ -68,9 +68,8 @@ def draw_latents(
     for step, timestep in enumerate(scheduler.timesteps, start=1):
         scaled = scheduler.scale_model_input(latents, timestep)
         velocity = _guided(networks.unet, scaled, timestep, (sight, conditions.guidance))
-        moved = scheduler.step(velocity, timestep, latents)
-        latents = moved.prev_sample
-        on_latents(step, moved.pred_original_sample if "pred_original_sample" in moved else latents)
+        latents = scheduler.step(velocity, timestep, latents).prev_sample
+        on_latents(step, scheduler.model_outputs[-1])
     return latents
 
 

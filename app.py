@@ -1,0 +1,1 @@
+"""Stillmotion: turn a still into a moving clip. `python app.py --help`."""

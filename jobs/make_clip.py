@@ -1,0 +1,64 @@
+"""One still, one request, one clip: what the worker and the command line both do."""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pipelines
+from jobs.recipe import recipe_text
+from media.clip import write_clip
+from media.framing import anchor_from_subject, frame_still
+from media.probe import ClipFacts
+from media.spec import ClipSpec
+from media.stills import Still, open_still
+from pipelines.contract import Animator, OnStep, StepEvent, ignore_steps
+from pipelines.request import MotionRequest
+from pipelines.subject import subject_mask
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is to be made of what, and where it goes. The request's seed must be drawn."""
+
+    still: Path
+    request: MotionRequest
+    clip: Path
+
+
+def make_clip(order: Order, on_step: OnStep = ignore_steps) -> ClipFacts:
+    """Write the clip; returns what its probe found. Raises `StillmotionError`, and whatever `on_step` raises."""
+    request = order.request
+    still = open_still(order.still)
+    framed = frame_still(still, request, find_anchor(still, request))
+    on_step(StepEvent("load", 0, 1))
+    animator = warm(request.model)
+    on_step(StepEvent("load", 1, 1))
+    spec = ClipSpec.for_request(request, recipe_text(request))
+    return write_clip(order.clip, animator.animate(framed, request, on_step), spec)
+
+
+@functools.lru_cache(maxsize=1)
+def warm(model: str) -> Animator:
+    """The animator of a model, kept until another one is asked for."""
+    return pipelines.load(model)
+
+
+def find_anchor(still: Still, request: MotionRequest) -> tuple[float, float] | None:
+    """Where the crop should look: at the subject, unless the request says where or nothing is cropped."""
+    if request.fit != "crop" or (request.anchor_x >= 0 and request.anchor_y >= 0):
+        return None
+    return anchor_from_subject(subject_mask(still.rgb))
+
+
+def facts_in_json(facts: ClipFacts) -> dict[str, Any]:
+    """What people and programs want to know of a finished clip."""
+    return {
+        "width": facts.width,
+        "height": facts.height,
+        "num_frames": facts.num_frames,
+        "fps": float(facts.fps),
+        "seconds": round(facts.seconds, 3),
+    }
