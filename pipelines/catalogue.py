@@ -1,0 +1,266 @@
+"""The models that the studio knows: what each is, where its files are, and what a request for it may ask.
+
+Knows no torch. Each pinned commit is used by several public projects, among them:
+
+- img2vid: DocZbs/Ctrl-World, scripts/data_processing/gen_latent_single_chunk.sh
+- img2vid-xt: akatz-ai/ComfyUI-DepthCrafter-Nodes, nodes.py
+- img2vid-xt-1-1: chrismado/cinematic-controlnet, scripts/download_weights.py
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Literal
+
+from pipelines.errors import ModelError, RequestError
+from pipelines.hub import snapshot
+from pipelines.machine import gpus
+from pipelines.request import SIZE_STEP, MotionRequest, parse_request
+from pipelines.svd.added import add_folder, added_folders, release_of
+from pipelines.svd.folder import SvdFolder, folder_bytes, inspect_folder
+
+POCKET_FOLDER = Path(__file__).resolve().parent.parent / "assets" / "models" / "pocket"
+"""The built-in weights, part of the repository."""
+
+SVD_BYTES = 4_509_000_000
+"""Approximate bytes of one release's fp16 safetensors: UNet 3.05 GB, image encoder 1.26 GB, VAE 0.20 GB."""
+
+SVD_STEPS = 25
+"""Denoising steps. The reference code takes 25 for svd and 30 for svd_xt; diffusers and all published timings take 25
+for both. It is a sixth cheaper, and the slider is there for the rest."""
+
+SVD_MAX_PIXELS = 65_535 // 2 * 64
+"""Pixels. Temporal attention has a batch entry per 8x8 cell and guidance branch; torch's fused kernel takes 65,535."""
+
+POCKET_MAX_PIXELS = 2048 * 2048
+"""Pixels. The field is drawn on a coarse grid, only the warp grows with the size; no control allows more than this."""
+
+Family = Literal["svd", "pocket"]
+
+
+@dataclass(frozen=True)
+class ModelSpec:
+    """One model. `size_bytes` is that of its files, approximate for what is on the hub.
+
+    `defaults` replaces those of `MotionRequest`; `ignores` names the controls that change nothing: the page hides them.
+    A `gated` repository asks for a licence to be accepted; `revision` is a commit, never a branch, or None where none
+    could be verified. `path` is the folder of a model that is built in or was added, None for one in the hub's cache.
+    """
+
+    id: str
+    name: str
+    family: Family
+    licence: str
+    licence_url: str
+    size_bytes: int
+    repo: str | None
+    revision: str | None
+    gated: bool
+    defaults: Mapping[str, Any]
+    ignores: frozenset[str]
+    max_frames: int
+    max_pixels: int
+    note: str
+    path: Path | None = None
+
+
+def _release(id: str, name: str, revision: str, **more: Any) -> ModelSpec:
+    """A release of Stable Video Diffusion, XT unless `more` says otherwise."""
+    repo = f"stabilityai/stable-video-diffusion-img2vid{id.removeprefix('svd')}"
+    xt = ModelSpec(
+        id=id,
+        name=name,
+        family="svd",
+        licence="Stability AI Community License",
+        licence_url=f"https://huggingface.co/{repo}/blob/main/LICENSE.md",
+        size_bytes=SVD_BYTES,
+        repo=repo,
+        revision=revision,
+        gated=False,
+        defaults=_svd_defaults(25, 1.5, 3.0),
+        ignores=frozenset(),
+        max_frames=25,
+        max_pixels=SVD_MAX_PIXELS,
+        note="Frames and motion of its own making, for a GPU with 16 GB.",
+    )
+    return replace(xt, **more)
+
+
+def _svd_defaults(num_frames: int, first: float, last: float) -> dict[str, Any]:
+    """Guidance from the reference's `scripts/sampling/configs/*.yaml`; 7 motion fps, which the model is told as 6."""
+    return {
+        "num_frames": num_frames,
+        "num_inference_steps": SVD_STEPS,
+        "min_guidance_scale": first,
+        "max_guidance_scale": last,
+        "fps": 7,
+        "motion_bucket_id": 127,
+    }
+
+
+RELEASES = (
+    _release("svd-xt", "Stable Video Diffusion XT", "9e43909513c6714f1bc78bcb44d96e733cd242aa"),
+    _release(
+        "svd",
+        "Stable Video Diffusion",
+        "9cf024d5bfa8f56622af86c884f26a52f6676f2e",
+        defaults=_svd_defaults(14, 1.0, 2.5),
+        max_frames=14,
+        note="The first release: 14 frames, for a GPU with 12 GB.",
+    ),
+    _release(
+        "svd-xt-1-1",
+        "Stable Video Diffusion XT 1.1",
+        "043843887ccd51926e3efed36270444a838e7861",
+        gated=True,
+        note="Steadier than XT, but tuned at motion 127 and 7 motion fps only: elsewhere the sliders do less or worse.",
+    ),
+)
+"""The releases on the hub, in the order they are preferred in."""
+
+POCKET = ModelSpec(
+    id="pocket",
+    name="Pocket",
+    family="pocket",
+    licence="Apache-2.0",
+    licence_url="https://www.apache.org/licenses/LICENSE-2.0",
+    size_bytes=0,
+    repo=None,
+    revision=None,
+    gated=False,
+    # It has one guidance for all frames, max_guidance_scale.
+    defaults={"num_frames": 25, "num_inference_steps": 16, "min_guidance_scale": 2.0, "max_guidance_scale": 2.0},
+    ignores=frozenset({"decode_chunk_size", "min_guidance_scale"}),
+    max_frames=120,
+    max_pixels=POCKET_MAX_PIXELS,
+    note="Built in: moves the still itself, in seconds, on any machine.",
+    path=POCKET_FOLDER,
+)
+"""The built-in model; `models` fills in its size."""
+
+
+def models() -> tuple[ModelSpec, ...]:
+    """All models: the built-in one, the releases, and the folders that a person has added. Raises `ModelError`."""
+    added: dict[str, Path] = {}
+    for folder in added_folders():
+        added.setdefault(folder.id, Path(folder.path))
+    releases = [replace(spec, path=added.pop(spec.id, None)) for spec in RELEASES]
+    others = [_added_spec(*entry) for entry in added.items()]
+    return (replace(POCKET, size_bytes=folder_bytes(POCKET_FOLDER)), *releases, *others)
+
+
+def find(model: str) -> ModelSpec:
+    """The model with this id, or the one in this diffusers folder. Raises `ModelError` if there is none.
+
+    A page offers ids only: a stranger's path would tell them which folders exist.
+    """
+    specs = {spec.id: spec for spec in models()}
+    if model in specs:
+        return specs[model]
+    folder = _folder_named(model)
+    if folder is not None:
+        return _folder_spec(model, inspect_folder(folder))
+    raise ModelError(f"There is no model called {model[:60]}.", f"The models are: {', '.join(specs)}.")
+
+
+def location(spec: ModelSpec) -> Path | None:
+    """Where the files of `spec` are on this machine: its own folder, or its snapshot in the hub's cache if complete."""
+    if spec.path is not None and any(spec.path.rglob("*.safetensors")):
+        return spec.path
+    return snapshot(spec)
+
+
+def default_model() -> str:
+    """The id to take where none is asked for: an SVD whose weights are here if there is a CUDA GPU, else pocket."""
+    if gpus():
+        for spec in models():
+            if spec.family == "svd" and location(spec) is not None:
+                return spec.id
+    return POCKET.id
+
+
+def add_local(path: Path) -> ModelSpec:
+    """Checks a diffusers folder of Stable Video Diffusion and remembers it.
+
+    The first folder of a release becomes the place of that release; a further one gets an id from its name. Raises
+    `ModelError` where it is none, or has pickles only.
+    """
+    folder = inspect_folder(path.expanduser().resolve())
+    return find(add_folder(folder).id)
+
+
+def request_for(fields: Mapping[str, Any]) -> MotionRequest:
+    """A request for the model that `fields` names, or for the default one, with its defaults for what is missing.
+
+    None counts as missing; controls that the model ignores are left at their defaults. Raises `ModelError` for an
+    unknown model and `RequestError` for a value that the model cannot follow.
+    """
+    given = {name: value for name, value in fields.items() if value is not None}
+    spec = find(str(given.get("model") or default_model()))
+    request = parse_request(_filled(spec, given))
+    _check_limits(spec, request)
+    return request
+
+
+def _folder_named(model: str) -> Path | None:
+    try:
+        folder = Path(model).expanduser().resolve()
+        return folder if folder.is_dir() else None
+    except (OSError, RuntimeError, ValueError):  # a name that is too long, has a NUL in it, or is nobody's home
+        return None
+
+
+def _filled(spec: ModelSpec, given: Mapping[str, Any]) -> dict[str, Any]:
+    asked = {name: value for name, value in given.items() if name not in spec.ignores}
+    filled = {**spec.defaults, **asked, "model": spec.id}
+    low, high = filled["min_guidance_scale"], filled["max_guidance_scale"]
+    if not (isinstance(low, int | float) and isinstance(high, int | float)):
+        return filled
+    # A default that nobody chose gives way to what somebody did.
+    if "min_guidance_scale" not in asked:
+        filled["min_guidance_scale"] = min(low, high)
+    elif "max_guidance_scale" not in asked:
+        filled["max_guidance_scale"] = max(low, high)
+    return filled
+
+
+def _check_limits(spec: ModelSpec, request: MotionRequest) -> None:
+    if request.num_frames > spec.max_frames:
+        raise RequestError(
+            f"{spec.name} makes at most {spec.max_frames} frames.", f"Set num_frames to {spec.max_frames} or less."
+        )
+    pixels = request.width * request.height
+    if pixels > spec.max_pixels:
+        scale = math.sqrt(spec.max_pixels / pixels) / SIZE_STEP
+        width, height = (int(side * scale) * SIZE_STEP for side in (request.width, request.height))
+        raise RequestError(
+            f"{request.width}x{request.height} is too large for {spec.name}.", f"Choose {width}x{height} or less."
+        )
+
+
+def _added_spec(id: str, path: Path) -> ModelSpec:
+    """An added folder that is no release's place, listed even while its disk is not mounted."""
+    try:
+        return _folder_spec(id, inspect_folder(path))
+    except ModelError:
+        return replace(RELEASES[0], id=id, name=path.name, repo=None, revision=None, size_bytes=0, path=path)
+
+
+def _folder_spec(id: str, folder: SvdFolder) -> ModelSpec:
+    """A folder outside of the releases: the rules of its release, or of XT with the frames it was trained on."""
+    release = next((spec for spec in RELEASES if spec.id == release_of(folder)), RELEASES[0])
+    return replace(
+        release,
+        id=id,
+        name=folder.path.name,
+        repo=None,
+        revision=None,
+        size_bytes=folder_bytes(folder.path),
+        defaults={**release.defaults, "num_frames": folder.num_frames},
+        max_frames=folder.num_frames,
+        note=f"Added from {folder.path.name}.",
+        path=folder.path,
+    )

@@ -1,0 +1,147 @@
+"""Facts about the machine that the studio runs on. Knows no torch: the page asks before anything is loaded."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import platformdirs
+import psutil  # type: ignore[import-untyped]
+
+from pipelines.request import MotionRequest
+from pipelines.svd import cost
+
+if TYPE_CHECKING:
+    from pipelines.catalogue import ModelSpec
+
+GIB = 2**30
+"""Bytes of what everybody calls a GB of memory."""
+
+MIB = 2**20
+"""Bytes of the unit that nvidia-smi counts in."""
+
+POCKET_BYTES = 1.5e9
+"""Bytes that the worker takes with the built-in model: the bar that its benchmark holds it to."""
+
+CUDA_CONTEXT_BYTES = 0.5e9
+"""Bytes that the driver and torch's libraries take on a GPU before the first tensor."""
+
+SLACK = 1.1
+"""Factor for what an allocator rounds up and fragments, on top of what is counted tensor by tensor."""
+
+NVIDIA_SMI_SECONDS = 5
+"""Longest wait for nvidia-smi, which answers within a second unless the driver hangs."""
+
+
+@dataclass(frozen=True)
+class Memory:
+    """The machine's memory in bytes: all of it, and what a new program may take now."""
+
+    total_bytes: int
+    available_bytes: int
+
+
+@dataclass(frozen=True)
+class Gpu:
+    """An NVIDIA GPU: its name, and all of its memory in bytes."""
+
+    name: str
+    total_bytes: int
+
+
+@dataclass(frozen=True)
+class Fit:
+    """Whether a request fits this machine, and one sentence about it for the page."""
+
+    ok: bool
+    sentence: str
+
+
+def data_folder() -> Path:
+    """Where a person's clips, jobs and added models are kept: `STILLMOTION_DATA`, or the system's usual place."""
+    chosen = os.environ.get("STILLMOTION_DATA")
+    return Path(chosen).expanduser() if chosen else platformdirs.user_data_path("stillmotion")
+
+
+def memory() -> Memory:
+    """The machine's memory, as it is now."""
+    now = psutil.virtual_memory()
+    return Memory(now.total, now.available)
+
+
+@cache
+def gpus() -> tuple[Gpu, ...]:
+    """The NVIDIA GPUs, asked once; none where nvidia-smi is absent or silent, or CUDA_VISIBLE_DEVICES hides them."""
+    if os.environ.get("CUDA_VISIBLE_DEVICES", "all") in {"", "-1"}:
+        return ()
+    program = shutil.which("nvidia-smi")
+    if program is None:
+        return ()
+    question = [program, "--query-gpu=name,memory.total", "--format=csv,noheader,nounits"]
+    try:
+        answer = subprocess.run(question, capture_output=True, text=True, timeout=NVIDIA_SMI_SECONDS, check=True)  # noqa: S603
+    except (OSError, subprocess.SubprocessError):
+        return ()
+    return tuple(_gpus_in(answer.stdout))
+
+
+def fits(spec: ModelSpec, request: MotionRequest) -> Fit:
+    """An estimate from counted tensors, not a promise: weights, the larger of sampling and decoding, and slack.
+
+    A decode chunk of 0 counts as one frame, since the model then takes what is free.
+    """
+    if spec.family == "pocket":
+        return _fit_in_memory(POCKET_BYTES, "")
+    needed = svd_bytes(request)
+    if not gpus():
+        return _fit_without_gpu(needed)
+    largest = max(gpu.total_bytes for gpu in gpus())
+    if needed <= largest:
+        return Fit(True, f"Fits: about {_gb(needed)} of {_gb(largest)} of GPU memory.")
+    return Fit(
+        False, f"Needs about {_gb(needed)} of GPU memory; the GPU has {_gb(largest)}. {_remedy(request, largest)}"
+    )
+
+
+def svd_bytes(request: MotionRequest) -> float:
+    """Bytes that Stable Video Diffusion takes for `request` in 16 bit, everything resident."""
+    chunk = min(request.decode_chunk_size or 1, request.num_frames)
+    activations = max(cost.sampling_bytes(request), cost.decode_bytes(request, chunk))
+    return SLACK * (cost.WEIGHTS_BYTES + CUDA_CONTEXT_BYTES + activations)
+
+
+def _gpus_in(listing: str) -> list[Gpu]:
+    rows = [line.rpartition(",") for line in listing.splitlines()]
+    return [Gpu(name.strip(), int(size) * MIB) for name, _, size in rows if size.strip().isdigit()]
+
+
+def _fit_in_memory(needed: float, remedy: str) -> Fit:
+    available = memory().available_bytes
+    if needed <= available:
+        return Fit(True, f"Fits: about {_gb(needed)} of {_gb(available)} of free memory.")
+    return Fit(False, f"Needs about {_gb(needed)} of memory; {_gb(available)} are free. {remedy}".strip())
+
+
+def _fit_without_gpu(needed: float) -> Fit:
+    sentence = f"Needs about {_gb(needed)} of GPU memory; this machine has no NVIDIA GPU."
+    if needed <= memory().available_bytes:
+        return Fit(False, f"{sentence} It would run on the CPU, in hours.")
+    return Fit(False, f"{sentence} Its memory is too small as well. Choose the model Pocket.")
+
+
+def _remedy(request: MotionRequest, available: float) -> str:
+    width, height = cost.small_size(request)
+    small = request.model_copy(update={"width": width, "height": height})
+    if svd_bytes(small) <= available:
+        return f"A size of {width}x{height} would fit."
+    return "Choose the model Pocket."
+
+
+def _gb(size: float) -> str:
+    whole = size / GIB
+    return f"{whole:.0f} GB" if whole >= 10 else f"{whole:.1f} GB"

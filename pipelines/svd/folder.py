@@ -1,0 +1,126 @@
+"""What a folder must hold to be loaded as Stable Video Diffusion. Knows no torch: nothing of the folder is run."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pipelines.errors import ModelError
+
+PIPELINE = "StableVideoDiffusionPipeline"
+
+PARTS = {
+    "feature_extractor": {"CLIPImageProcessor", "CLIPImageProcessorFast", "CLIPImageProcessorPil"},
+    "image_encoder": {"CLIPVisionModelWithProjection"},
+    "scheduler": {"EulerDiscreteScheduler"},
+    "unet": {"UNetSpatioTemporalConditionModel"},
+    "vae": {"AutoencoderKLTemporalDecoder"},
+}
+"""The classes that each part may name. Any other class in `model_index.json` would be somebody's own code."""
+
+LIBRARIES = {"diffusers", "transformers"}
+
+WEIGHTS = {
+    "image_encoder": "model",
+    "unet": "diffusion_pytorch_model",
+    "vae": "diffusion_pytorch_model",
+}
+"""The parts that have weights, and how diffusers names their files."""
+
+HUB_FILES = (
+    "model_index.json",
+    "feature_extractor/preprocessor_config.json",
+    "image_encoder/config.json",
+    "image_encoder/model.fp16.safetensors",
+    "scheduler/scheduler_config.json",
+    "unet/config.json",
+    "unet/diffusion_pytorch_model.fp16.safetensors",
+    "vae/config.json",
+    "vae/diffusion_pytorch_model.fp16.safetensors",
+)
+"""All that a download takes, and all that it needs: settings as JSON, weights as safetensors, nothing that can run."""
+
+
+@dataclass(frozen=True)
+class SvdFolder:
+    """A folder that has passed: its `num_frames` by training, and the `variant` its weights are named by, or None."""
+
+    path: Path
+    num_frames: int
+    variant: str | None
+
+
+def inspect_folder(path: Path) -> SvdFolder:
+    """Reads the settings of a diffusers folder of Stable Video Diffusion; opens no weights.
+
+    Raises `ModelError` where it is not one, names foreign code, or has its weights as pickles (`.bin`, `.ckpt`) only:
+    a pickle runs whatever its author put into it.
+    """
+    _check_index(path)
+    variant = "fp16" if _has_weights(path, ".fp16.safetensors") else None
+    if variant is None and not _has_weights(path, ".safetensors"):
+        raise _no_safetensors(path)
+    num_frames = _read_json(path / "unet" / "config.json").get("num_frames")
+    if not isinstance(num_frames, int):
+        raise ModelError(f"{path / 'unet' / 'config.json'} does not say num_frames.", "Download the model again.")
+    return SvdFolder(path, num_frames, variant)
+
+
+def folder_bytes(path: Path) -> int:
+    """Bytes of the JSON and safetensors files below `path`; 0 where there is no such folder."""
+    return sum(file.stat().st_size for file in path.rglob("*") if file.suffix in {".json", ".safetensors"})
+
+
+def _check_index(path: Path) -> None:
+    if path.is_file():
+        raise ModelError(
+            f"{path} is a single file.", "Give the diffusers folder of the model, the one with model_index.json."
+        )
+    index = _read_json(path / "model_index.json")
+    if index.get("_class_name") != PIPELINE:
+        raise ModelError(
+            f"{path} holds a {index.get('_class_name')}, not Stable Video Diffusion.",
+            f"Give a folder whose model_index.json says {PIPELINE}.",
+        )
+    for part, classes in PARTS.items():
+        entry = index.get(part)
+        if not isinstance(entry, list) or len(entry) != 2 or entry[0] not in LIBRARIES or entry[1] not in classes:
+            raise ModelError(
+                f"The {part} of {path} is not the one of Stable Video Diffusion, and foreign code is never run.",
+                "Give an unchanged download of one of the releases.",
+            )
+
+
+def _has_weights(path: Path, ending: str) -> bool:
+    """Single files or shards (`name-00001-of-00002`), which diffusers finds by the index beside them."""
+    return all(
+        (path / part / f"{name}{ending}").is_file() or any((path / part).glob(f"{name}*-of-*.safetensors"))
+        for part, name in WEIGHTS.items()
+    )
+
+
+def _no_safetensors(path: Path) -> ModelError:
+    pickles = sorted(file.name for pattern in ("*.bin", "*.ckpt", "*.pt", "*.pth") for file in path.rglob(pattern))
+    if pickles:
+        return ModelError(
+            f"The weights in {path} are pickles ({pickles[0]}), which can run any code when they are opened.",
+            "Download the .safetensors files of the model instead.",
+        )
+    missing = [part for part in WEIGHTS if not any((path / part).glob("*.safetensors"))]
+    return ModelError(
+        f"{path} has no .safetensors file for {', '.join(missing) or 'all of its parts'}.", "Download it again."
+    )
+
+
+def _read_json(file: Path) -> dict[str, Any]:
+    try:
+        content = json.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise ModelError(f"There is no {file}.", "Give the folder that has model_index.json in it.") from error
+    except (OSError, ValueError) as error:
+        raise ModelError(f"{file} cannot be read.", "Download the model again.") from error
+    if not isinstance(content, dict):
+        raise ModelError(f"{file} is not a settings file.", "Download the model again.")
+    return content

@@ -1,0 +1,85 @@
+"""From a folder to a model that can animate."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from transformers import CLIPVisionModelWithProjection
+
+from pipelines.errors import ModelError
+from pipelines.svd.animator import SvdAnimator
+from pipelines.svd.dtype import choose_dtype
+from pipelines.svd.folder import SvdFolder, inspect_folder
+from pipelines.svd.memory import is_out_of_memory, load_shortage, within_memory
+from pipelines.svd.preview import WatchedEuler
+from pipelines.svd.quiet import quiet_libraries
+
+REMEDY = "Download the model again."
+
+
+def load_svd(path: Path, device: str | None = None, dtype: str | None = None) -> SvdAnimator:
+    """The model in the diffusers folder `path`, on `device` (the best there is), in `dtype` (see `choose_dtype`).
+
+    Reads safetensors only, asks no network and runs no code of the folder. Raises `ModelError` where the folder is no
+    Stable Video Diffusion, holds pickles or is damaged, or the device is missing; `OutOfMemory` where it does not fit.
+    """
+    folder = inspect_folder(path)
+    place = torch.device(device or best_device())
+    _check_device(place)
+    choice = choose_dtype(place.type, dtype)
+    pipeline = within_memory(partial(_open, folder, choice.dtype), load_shortage(torch.device("cpu")))
+    _check_complete(pipeline, folder)
+    pipeline.scheduler = WatchedEuler.from_config(pipeline.scheduler.config)
+    pipeline.set_progress_bar_config(disable=True)
+    within_memory(partial(_move, pipeline, place), load_shortage(place))
+    return SvdAnimator(pipeline, choice)
+
+
+def best_device() -> str:
+    """The best device of this machine: "cuda" before "mps" before "cpu"."""
+    if torch.cuda.is_available():
+        return "cuda"
+    return "mps" if torch.backends.mps.is_available() else "cpu"
+
+
+def _check_device(place: torch.device) -> None:
+    cuda, mps = torch.cuda.is_available(), torch.backends.mps.is_available()
+    if not {"cpu": True, "cuda": cuda, "mps": mps}.get(place.type, False):
+        raise ModelError(
+            f"torch finds no {place} on this machine.", f"Leave the device out: it would be {best_device()}."
+        )
+
+
+@quiet_libraries()
+def _open(folder: SvdFolder, dtype: torch.dtype) -> Any:
+    from diffusers import StableVideoDiffusionPipeline  # here, because its import alone has something to say
+
+    options = {"variant": folder.variant, "dtype": dtype, "use_safetensors": True, "local_files_only": True}
+    try:
+        encoder, report = CLIPVisionModelWithProjection.from_pretrained(
+            folder.path / "image_encoder", output_loading_info=True, **options
+        )
+        pipeline = StableVideoDiffusionPipeline.from_pretrained(folder.path, image_encoder=encoder, **options)
+    except (OSError, ValueError, RuntimeError, KeyError, SafetensorError) as error:
+        if is_out_of_memory(error):
+            raise
+        raise ModelError(f"The files in {folder.path} are damaged or incomplete.", REMEDY) from error
+    if report["missing_keys"]:
+        raise ModelError(f"The image_encoder in {folder.path} lacks some of its weights.", REMEDY)
+    return pipeline
+
+
+def _check_complete(pipeline: Any, folder: SvdFolder) -> None:
+    """diffusers leaves a weight that its file lacks on the meta device, without numbers."""
+    for part in ("unet", "vae"):
+        if any(weight.is_meta for weight in getattr(pipeline, part).parameters()):
+            raise ModelError(f"The {part} in {folder.path} lacks some of its weights.", REMEDY)
+
+
+@quiet_libraries()
+def _move(pipeline: Any, place: torch.device) -> None:
+    pipeline.to(place)

@@ -1,0 +1,105 @@
+"""Facts about the machine, and the sentence about a request."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from pipelines import machine
+from pipelines.catalogue import ModelSpec, find, request_for
+from pipelines.machine import GIB, Gpu, Memory, data_folder, fits, gpus
+from pipelines.request import MotionRequest
+
+
+@pytest.fixture(autouse=True)
+def fresh(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+    monkeypatch.setenv("STILLMOTION_DATA", str(tmp_path))
+    monkeypatch.delenv("STILLMOTION_SVD_PATH", raising=False)
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    gpus.cache_clear()
+    yield
+    gpus.cache_clear()
+
+
+def answer(monkeypatch: pytest.MonkeyPatch, listing: str | Exception) -> None:
+    def run(*_: object, **__: object) -> subprocess.CompletedProcess[str]:
+        if isinstance(listing, Exception):
+            raise listing
+        return subprocess.CompletedProcess([], 0, stdout=listing)
+
+    monkeypatch.setattr(machine.shutil, "which", lambda _: "/usr/bin/nvidia-smi")
+    monkeypatch.setattr(machine.subprocess, "run", run)
+
+
+def xt() -> tuple[ModelSpec, MotionRequest]:
+    return find("svd-xt"), request_for({"model": "svd-xt"})
+
+
+def test_gpus_are_read_from_nvidia_smi(monkeypatch: pytest.MonkeyPatch) -> None:
+    answer(monkeypatch, "NVIDIA GeForce RTX 4090, 24564\nOdd, card, 8192\n[N/A], [N/A]\n")
+    assert gpus() == (Gpu("NVIDIA GeForce RTX 4090", 24564 * 2**20), Gpu("Odd, card", 8 * GIB))
+
+
+@pytest.mark.parametrize("trouble", [subprocess.TimeoutExpired("nvidia-smi", 5), FileNotFoundError(), "No devices"])
+def test_a_silent_nvidia_smi_means_no_gpu(monkeypatch: pytest.MonkeyPatch, trouble: str | Exception) -> None:
+    answer(monkeypatch, trouble)
+    assert gpus() == ()
+
+
+def test_hidden_gpus_are_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    answer(monkeypatch, "NVIDIA GeForce RTX 4090, 24564\n")
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    assert gpus() == ()
+
+
+def test_the_data_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    assert data_folder() == tmp_path
+    monkeypatch.delenv("STILLMOTION_DATA")
+    assert data_folder().name == "stillmotion"
+
+
+def test_memory_is_that_of_this_machine() -> None:
+    now = machine.memory()
+    assert 0 < now.available_bytes <= now.total_bytes
+
+
+@pytest.mark.parametrize(
+    ("card", "ok", "sentence"),
+    [
+        (24564, True, "Fits: about 14 GB of 24 GB of GPU memory."),
+        (12288, False, "Needs about 14 GB of GPU memory; the GPU has 12 GB. A size of 576x320 would fit."),
+        (4096, False, "Needs about 14 GB of GPU memory; the GPU has 4.0 GB. Choose the model Pocket."),
+    ],
+)
+def test_fit_on_a_gpu(monkeypatch: pytest.MonkeyPatch, card: int, ok: bool, sentence: str) -> None:
+    answer(monkeypatch, f"NVIDIA, {card}\n")
+    assert fits(*xt()) == machine.Fit(ok, sentence)
+
+
+@pytest.mark.parametrize(
+    ("available", "ending"),
+    [(64, "It would run on the CPU, in hours."), (8, "Its memory is too small as well. Choose the model Pocket.")],
+)
+def test_fit_without_a_gpu(monkeypatch: pytest.MonkeyPatch, available: int, ending: str) -> None:
+    answer(monkeypatch, "")
+    monkeypatch.setattr(machine, "memory", lambda: Memory(64 * GIB, available * GIB))
+    fit = fits(*xt())
+    assert fit.sentence == f"Needs about 14 GB of GPU memory; this machine has no NVIDIA GPU. {ending}"
+    assert not fit.ok
+
+
+def test_a_large_decode_chunk_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    answer(monkeypatch, "NVIDIA, 24564\n")
+    request = request_for({"model": "svd-xt", "decode_chunk_size": 25})
+    assert fits(find("svd-xt"), request).sentence.startswith("Needs about 36 GB of GPU memory")
+
+
+def test_pocket_needs_ordinary_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    request = request_for({"model": "pocket"})
+    monkeypatch.setattr(machine, "memory", lambda: Memory(16 * GIB, 8 * GIB))
+    assert fits(find("pocket"), request) == machine.Fit(True, "Fits: about 1.4 GB of 8.0 GB of free memory.")
+    monkeypatch.setattr(machine, "memory", lambda: Memory(16 * GIB, GIB))
+    assert fits(find("pocket"), request).sentence == "Needs about 1.4 GB of memory; 1.0 GB are free."
