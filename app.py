@@ -1,1 +1,172 @@
-"""Stillmotion: turn a still into a moving clip. `python app.py --help`."""
+"""Stillmotion: turn a still into a moving clip.
+
+python app.py                       the studio, in the browser
+python app.py animate STILL -o CLIP.mp4
+python app.py models
+"""
+
+from __future__ import annotations
+
+import inspect
+import json
+import os
+import resource
+import socket
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import structlog
+import typer
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from pipelines.errors import ClipError, InputError, ModelError, StillmotionError
+from pipelines.request import MotionRequest
+
+cli = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+models_cli = typer.Typer(help="The models: which there are, which are here.")
+cli.add_typer(models_cli, name="models")
+
+BAD_INPUT, FAILED = 2, 1
+"""Exit codes: something given was not usable; something went wrong."""
+
+BAD_INPUTS = (InputError, ModelError, ClipError)
+"""A picture, a control, a model that is not here, a place that cannot be written to: the caller can mend them."""
+
+
+class Settings(BaseSettings):
+    """Read from STILLMOTION_HOST, STILLMOTION_PORT; PORT wins, as it does on hosts of web apps."""
+
+    model_config = SettingsConfigDict(env_prefix="STILLMOTION_")
+    host: str = "0.0.0.0" if "SPACE_ID" in os.environ else "127.0.0.1"  # noqa: S104  # a Space is reached from outside
+    port: int = 7860
+
+
+@cli.callback(invoke_without_command=True)
+def start(context: typer.Context) -> None:
+    """Turn a still into a moving clip, in the browser or here."""
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
+    if context.invoked_subcommand is None:
+        serve()
+
+
+@cli.command()
+def serve() -> None:
+    """Serve the studio (what `python app.py` does)."""
+    import uvicorn
+
+    from jobs.queue import LocalQueue
+    from pipelines.catalogue import default_model
+    from pipelines.machine import data_folder
+    from ui.server import build_server
+
+    settings = Settings()
+    port = int(os.environ.get("PORT", settings.port))
+    with _plainly():
+        _check_port(settings.host, port)
+        queue = LocalQueue(data_folder(), default_model())
+    typer.echo(f"Stillmotion is at http://{settings.host}:{port}")
+    uvicorn.run(build_server(queue), host=settings.host, port=port, log_level="warning")
+
+
+def _request_options(function: Callable[..., None]) -> Callable[..., None]:
+    """Gives a command one option for every control of `MotionRequest`; those not given stay None."""
+    signature = inspect.signature(function)
+    options = [
+        inspect.Parameter(
+            name,
+            inspect.Parameter.KEYWORD_ONLY,
+            default=None,
+            annotation=Annotated[_option_type(field.annotation) | None, typer.Option(help=field.description)],
+        )
+        for name, field in MotionRequest.model_fields.items()
+    ]
+    named = [p for p in signature.parameters.values() if p.kind is not inspect.Parameter.VAR_KEYWORD]
+    function.__signature__ = signature.replace(parameters=[*named, *options])  # type: ignore[attr-defined]
+    return function
+
+
+def _option_type(annotation: Any) -> Any:
+    return annotation if annotation in (int, float) else str
+
+
+@cli.command()
+@_request_options
+def animate(
+    still: Annotated[Path, typer.Argument(help="A PNG, JPEG, WebP, AVIF, HEIC or GIF picture.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Where the clip goes, an .mp4 file.")],
+    as_json: Annotated[bool, typer.Option("--json", help="End with one line of JSON about the clip.")] = False,
+    **controls: Any,
+) -> None:
+    """Animate one picture."""
+    with _plainly():
+        from jobs.make_clip import Order, facts_in_json, make_clip
+        from pipelines.catalogue import request_for
+
+        request = request_for(controls).with_seed()
+        if output.suffix.lower() != ".mp4":
+            raise InputError(f"{output.name} is not the name of an .mp4 file.", "End it in .mp4.")
+        facts = facts_in_json(make_clip(Order(still, request, output)))
+    if as_json:
+        made = {"path": str(output), "model": request.model, "seed": request.seed, **facts}
+        typer.echo(json.dumps(made | {"peak_rss_mb": round(_peak_rss_mb(), 1)}))
+    else:
+        typer.echo(f"{output}: {facts['num_frames']} frames, {facts['seconds']:g} s, seed {request.seed}")
+
+
+@models_cli.callback(invoke_without_command=True)
+def list_models(context: typer.Context) -> None:
+    """A table of the models."""
+    if context.invoked_subcommand is not None:
+        return
+    with _plainly():
+        from pipelines.catalogue import location, models, request_for
+        from pipelines.machine import fits
+
+        rows = [("id", "family", "licence", "size", "here", "fits this machine")]
+        for spec in models():
+            here = "yes" if location(spec) is not None else "no"
+            fit = fits(spec, request_for({"model": spec.id}))
+            rows.append((spec.id, spec.family, spec.licence, f"{spec.size_bytes / 1e9:.2f} GB", here, fit.sentence))
+    widths = [max(len(row[i]) for row in rows) for i in range(5)]
+    for row in rows:
+        typer.echo("  ".join([*(cell.ljust(w) for cell, w in zip(row, widths, strict=False)), row[5]]))
+
+
+@models_cli.command("add")
+def add_model(folder: Annotated[Path, typer.Argument(help="A diffusers folder with safetensors.")]) -> None:
+    """Make a local folder known as a model."""
+    with _plainly():
+        from pipelines.catalogue import add_local
+
+        spec = add_local(folder)
+    typer.echo(f"{spec.name} is known as {spec.id}.")
+
+
+def _check_port(host: str, port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise InputError(f"Port {port} is taken.", f"Choose another one: PORT={port + 1} make run.") from error
+
+
+def _peak_rss_mb() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+@contextmanager
+def _plainly() -> Iterator[None]:
+    """Ends the command with one sentence instead of a traceback."""
+    try:
+        yield
+    except StillmotionError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(BAD_INPUT if isinstance(error, BAD_INPUTS) else FAILED) from error
+
+
+if __name__ == "__main__":
+    cli()

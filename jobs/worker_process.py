@@ -28,6 +28,7 @@ class WorkerProcess:
         )
         self._order_lock = threading.Lock()
         self._idle = threading.Event()
+        self._working_on = ""
 
     @property
     def pid(self) -> int:
@@ -57,6 +58,7 @@ class WorkerProcess:
 
     def work(self, message: dict[str, Any]) -> Iterator[dict[str, Any]]:
         """Order a job and yield its events up to its last one; ends early where the worker dies."""
+        self._working_on = message["job"]
         self._idle.clear()
         self.order(message)
         for event in self._events():
@@ -72,10 +74,10 @@ class WorkerProcess:
     def cancel(self, job: str) -> None:
         """Stop a job at its next step; a worker that does not come to one in time is killed."""
         self.order({"cancel": job})
-        threading.Thread(target=self._kill_unless_idle, daemon=True).start()
+        threading.Thread(target=self._kill_if_stuck, args=(job,), daemon=True).start()
 
-    def _kill_unless_idle(self) -> None:
-        if not self._idle.wait(CANCEL_GRACE_S):
+    def _kill_if_stuck(self, job: str) -> None:
+        if not self._idle.wait(CANCEL_GRACE_S) and self._working_on == job:
             self._process.kill()
 
     def end(self) -> None:

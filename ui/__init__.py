@@ -1,0 +1,1 @@
+"""The page: controls in, a clip out. Knows no torch."""

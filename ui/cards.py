@@ -1,0 +1,125 @@
+"""Small pieces of HTML: what a run costs, how far it is, what came out, what went wrong."""
+
+from __future__ import annotations
+
+from html import escape
+
+from jobs.job import Job
+from pipelines.catalogue import ModelSpec, location
+from pipelines.machine import Fit
+from pipelines.request import MotionRequest
+
+STAGE_WORDS = {
+    "": "starting",
+    "load": "loading the model",
+    "encode": "looking at the picture",
+    "sampling": "drawing the motion",
+    "decode": "making the frames",
+}
+
+GB = 1e9
+
+
+def summary(request: MotionRequest, fit: Fit, seconds: float | None) -> str:
+    """What the clip will be, and what it will cost on this machine."""
+    shape = f"{request.width}x{request.height} · {request.num_frames} frames · {request.seconds:.1f} s"
+    time = f"about {duration(seconds)} on this machine" if seconds is not None else "first run: time not known yet"
+    mark = "ok" if fit.ok else "warn"
+    return (
+        f'<div class="summary"><strong>{shape}</strong>'
+        f'<span>{escape(time)}</span><span class="{mark}">{escape(fit.sentence)}</span></div>'
+    )
+
+
+def duration(seconds: float) -> str:
+    """A length of time as people say it: "4 s", "3 min", "2 h"."""
+    if seconds < 90:
+        return f"{max(1, round(seconds))} s"
+    if seconds < 5400:
+        return f"{round(seconds / 60)} min"
+    return f"{seconds / 3600:.1f} h"
+
+
+def progress(job: Job) -> str:
+    """How far a job is: a bar and one line of words; nothing once it is done."""
+    if job.state == "done":
+        return ""
+    if job.state == "failed":
+        return problem(job.sentence)
+    if job.state == "cancelled":
+        return '<div class="progress" role="status"><p>Stopped. Nothing was kept.</p></div>'
+    return f'<div class="progress" role="status"><p>{_words(job)}</p>{_bar(job)}</div>'
+
+
+def _words(job: Job) -> str:
+    if job.state == "queued":
+        return f"Waiting: number {job.position or 1} in the queue"
+    parts = [STAGE_WORDS.get(job.stage, job.stage)]
+    if job.stage in {"sampling", "decode"}:
+        unit = "Step" if job.stage == "sampling" else "Frame"
+        parts.insert(0, f"{unit} {job.step} of {job.total}")
+    if job.remaining_s:
+        parts.append(f"{duration(job.remaining_s)} left")
+    return escape(" · ".join(parts)).capitalize()
+
+
+STAGE_SPANS = {"load": (0.0, 0.05), "encode": (0.05, 0.1), "sampling": (0.1, 0.7), "decode": (0.7, 1.0)}
+"""Where each stage begins and ends on the bar."""
+
+
+def _bar(job: Job) -> str:
+    low, high = STAGE_SPANS.get(job.stage, (0.0, 0.02))
+    share = low + (high - low) * (job.step / job.total if job.total else 0)
+    percent = round(100 * share)
+    return (
+        f'<div class="bar" role="progressbar" aria-valuenow="{percent}" aria-valuemin="0" aria-valuemax="100"'
+        f' aria-label="Progress"><i style="width:{percent}%"></i></div>'
+    )
+
+
+def result(job: Job) -> str:
+    """What came out, with the link to keep it."""
+    facts, request = job.facts, job.request
+    name = f"stillmotion-{request.model}-{request.seed}.mp4"
+    words = f"{facts['width']}x{facts['height']} · {facts['num_frames']} frames · {facts['fps']:g} fps"
+    return (
+        f'<div class="result"><a class="download" href="jobs/{job.id}/clip.mp4?download=1" download="{escape(name)}">'
+        f"Download MP4</a><span>{words} · made in {duration(job.seconds)}</span>"
+        f'<span class="seed">Seed <code>{request.seed}</code></span></div>'
+    )
+
+
+def problem(sentence: str) -> str:
+    """A failure in plain words."""
+    return f'<div class="problem" role="alert">{escape(sentence)}</div>'
+
+
+def model_line(spec: ModelSpec) -> str:
+    """One line about a model, for below the menu."""
+    return f'<div class="summary"><span>{escape(spec.note)}</span></div>'
+
+
+def model_card(spec: ModelSpec, fit: Fit) -> str:
+    """What a person should know of a model before using it."""
+    here = location(spec) is not None
+    where = "on this machine" if here else "not on this machine"
+    gate = "<li>Its licence has to be accepted on its page, with a token in HF_TOKEN.</li>" if spec.gated else ""
+    return (
+        f'<div class="model-card"><h3>{escape(spec.name)} <code>{escape(spec.id)}</code></h3><p>{escape(spec.note)}</p>'
+        f'<ul><li>Licence: <a href="{escape(spec.licence_url)}" target="_blank" rel="noopener">{escape(spec.licence)}</a>'
+        f"</li><li>{spec.size_bytes / GB:.2f} GB, {where}</li>"
+        f'<li class="{"ok" if fit.ok else "warn"}">{escape(fit.sentence)}</li>{gate}</ul></div>'
+    )
+
+
+def download_line(done: int, total: int, sentence: str) -> str:
+    """How far a download is, or why it ended."""
+    if sentence:
+        return problem(sentence)
+    if total == 0:
+        return ""
+    percent = round(100 * done / total)
+    return (
+        f'<div class="progress" role="status"><p>{done / GB:.2f} of {total / GB:.2f} GB</p>'
+        f'<div class="bar"><i style="width:{percent}%"></i></div></div>'
+    )

@@ -1,0 +1,87 @@
+"""Controls made from `MotionRequest`: their names, ranges, steps, labels and help stand there alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import gradio as gr
+from gradio.components import Component
+
+from pipelines.request import MotionRequest
+
+
+@dataclass(frozen=True)
+class Preset:
+    """Where a preset puts the three motion controls."""
+
+    motion_bucket_id: int
+    fps: int
+    noise_aug_strength: float
+
+
+PRESETS = {
+    "Barely there": Preset(50, 7, 0.0),
+    "Natural": Preset(127, 7, 0.02),
+    "Lively": Preset(200, 8, 0.08),
+}
+
+MOTION_CONTROLS = ("motion_bucket_id", "fps", "noise_aug_strength")
+"""In front; the rest is folded away."""
+
+
+def slider(name: str, **changes: Any) -> gr.Slider:
+    """The slider of a numeric control."""
+    schema = field_schema(name)
+    settings: dict[str, Any] = {
+        "label": schema["label"],
+        "info": schema["description"],
+        "minimum": schema["minimum"],
+        "maximum": schema["maximum"],
+        "step": schema["step"],
+        "value": schema["default"],
+        "elem_id": f"control-{name}",
+        "buttons": [],
+    }
+    return gr.Slider(**settings | changes)
+
+
+def number(name: str, **changes: Any) -> gr.Number:
+    """The number box of a control whose range is too wide for a slider."""
+    schema = field_schema(name)
+    settings: dict[str, Any] = {
+        "label": schema["label"],
+        "info": schema["description"],
+        "value": schema["default"],
+        "precision": 0,
+        "elem_id": f"control-{name}",
+    }
+    return gr.Number(**settings | changes)
+
+
+def choice(name: str, **changes: Any) -> gr.Radio:
+    """The radio of a control with named values."""
+    schema = field_schema(name)
+    settings: dict[str, Any] = {
+        "label": schema["label"],
+        "info": schema["description"],
+        "choices": schema["enum"],
+        "value": schema["default"],
+        "elem_id": f"control-{name}",
+    }
+    return gr.Radio(**settings | changes)
+
+
+def field_schema(name: str) -> dict[str, Any]:
+    """The JSON schema of one control: label, description, default, bounds, step, unit."""
+    schema: dict[str, Any] = MotionRequest.model_json_schema()["properties"][name]
+    return schema
+
+
+def collect(names: list[str], values: tuple[Any, ...]) -> dict[str, Any]:
+    """The values of components as fields of a request; empty boxes and untouched defaults are left out."""
+    return {name: value for name, value in zip(names, values, strict=True) if value not in (None, "")}
+
+
+Controls = dict[str, Component]
+"""The component of each control by its field's name."""

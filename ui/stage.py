@@ -1,0 +1,34 @@
+"""The stage: one place on the page where the still, the moving preview and the finished clip follow each other."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+SCRIPT = Path(__file__).parent / "stage.js"
+
+EMPTY: dict[str, Any] = {"mode": "empty"}
+"""The value of a stage that shows nothing."""
+
+
+def new_stage() -> gr.HTML:
+    """The stage. Its event `nudge` carries `x` and `y`, where the person has moved the crop to (0 to 1)."""
+    return gr.HTML(
+        EMPTY,
+        html_template='<div class="stage" tabindex="0" role="group" aria-label="Picture"></div>',
+        js_on_load=SCRIPT.read_text(encoding="utf-8"),
+        elem_id="stage",
+        visible="hidden",
+    )
+
+
+def preview_value(job_id: str, number: int, size: tuple[int, int]) -> dict[str, Any]:
+    """The moving preview while a clip is being made."""
+    return {"mode": "preview", "src": f"jobs/{job_id}/preview.webp?n={number}", "width": size[0], "height": size[1]}
+
+
+def clip_value(job_id: str, size: tuple[int, int]) -> dict[str, Any]:
+    """The finished clip, playing in a loop."""
+    return {"mode": "clip", "src": f"jobs/{job_id}/clip.mp4", "width": size[0], "height": size[1]}

@@ -1,0 +1,113 @@
+"""The Studio tab: the still on the left, what moves it on the right, the clip in the still's place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import gradio as gr
+
+from jobs.queue import JobQueue
+from pipelines.catalogue import default_model, find, models
+from pipelines.request import SIZES
+from ui import cards
+from ui.controls import MOTION_CONTROLS, PRESETS, Controls, choice, number, slider
+from ui.examples import example_strip
+from ui.stage import new_stage
+from ui.still import StillUpload
+
+CUSTOM_SIZE = "Custom"
+
+
+@dataclass
+class Studio:
+    """The components of the Studio tab, by what they are for."""
+
+    queue: JobQueue
+    controls: Controls = field(default_factory=dict)
+
+    def build(self) -> None:
+        """Lay the components out; call inside a Blocks context."""
+        self.still_path = gr.State("")
+        self.job_id = gr.BrowserState("", storage_key="stillmotion-job", secret="stillmotion")  # noqa: S106  # hides nothing
+        self.seen = gr.State("")
+        self.clock = gr.Timer(FOLLOW_EVERY_S, active=False)
+        with gr.Row(elem_id="studio"):
+            with gr.Column(scale=7, min_width=320, elem_id="picture-side"):
+                self._build_picture()
+            with gr.Column(scale=4, min_width=300, elem_id="control-side"):
+                self._build_motion()
+                self._build_folded()
+                self._build_run()
+
+    def _build_picture(self) -> None:
+        self.upload = StillUpload(
+            type="filepath",
+            sources=["upload", "clipboard", "webcam"],
+            label="Drop, paste or take a picture",
+            placeholder="# Drop a picture here\nor click to choose one · paste · take one with the camera",
+            elem_id="upload",
+            buttons=[],
+            image_mode=None,
+        )
+        self.stage = new_stage()
+        self.progress = gr.HTML("", elem_id="progress", visible=True)
+        with gr.Row(elem_id="after", visible=False) as self.after:
+            self.result = gr.HTML("", elem_id="result")
+            self.again = gr.Button("Again, other seed", size="sm", elem_id="again")
+        with gr.Row(elem_id="below-stage"):
+            self.examples = example_strip()
+            self.clear = gr.Button("New picture", size="sm", elem_id="clear", visible=False)
+
+    def _build_motion(self) -> None:
+        self.preset = gr.Radio(
+            list(PRESETS), value="Natural", label="Preset", show_label=False, container=False, elem_id="preset"
+        )
+        for name in MOTION_CONTROLS:
+            self.controls[name] = slider(name)
+
+    def _build_folded(self) -> None:
+        with gr.Accordion("Size and length", open=False, elem_id="size-and-length"):
+            self.size = gr.Dropdown(
+                [_size_name(name) for name in SIZES] + [CUSTOM_SIZE], value=_size_name("Landscape"), label="Size"
+            )
+            with gr.Row(visible=False) as self.custom_size:
+                self.controls["width"] = slider("width")
+                self.controls["height"] = slider("height")
+            self.controls["fit"] = choice("fit")
+            self.controls["num_frames"] = slider("num_frames")
+            self.linked = gr.Checkbox(True, label="Play at the motion fps", elem_id="linked")
+            self.controls["playback_fps"] = slider("playback_fps", visible=False)
+        with gr.Accordion("Seed", open=False, elem_id="seed-box"):
+            self.controls["seed"] = number("seed")
+        with gr.Accordion("Advanced", open=False, elem_id="advanced"):
+            for name in ("num_inference_steps", "min_guidance_scale", "max_guidance_scale", "decode_chunk_size"):
+                self.controls[name] = slider(name)
+            self.controls["backdrop"] = gr.Textbox(
+                "blur", label="Backdrop of a see-through picture", info="blur, or a colour such as #ffffff"
+            )
+            self.controls["anchor_x"] = slider("anchor_x")
+            self.controls["anchor_y"] = slider("anchor_y")
+
+    def _build_run(self) -> None:
+        chosen = default_model()
+        self.model = gr.Dropdown(
+            [(spec.name, spec.id) for spec in models()], value=chosen, label="Model", elem_id="control-model"
+        )
+        self.controls["model"] = self.model
+        self.summary = gr.HTML(cards.model_line(find(chosen)), elem_id="summary")
+        with gr.Row(elem_id="run-row"):
+            self.animate = gr.Button("Animate", variant="primary", size="lg", elem_id="animate", scale=3)
+            self.stop = gr.Button("Stop", size="lg", elem_id="stop", scale=1, interactive=False)
+
+
+FOLLOW_EVERY_S = 0.4
+"""Seconds between looks at a running job: brisk for the eye, light for the server."""
+
+
+def _size_name(name: str) -> str:
+    width, height = SIZES[name]
+    return f"{name} {width}x{height}"
+
+
+SIZE_CHOICES = {_size_name(name): size for name, size in SIZES.items()}
+"""Width and height by what the size menu shows."""
