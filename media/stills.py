@@ -1,0 +1,80 @@
+"""`open_still`: a file from a stranger to a clean picture in memory."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from media.decode import decode_still, too_little_memory
+from media.kinds import EMPTY, Kind, kind_of
+from pipelines.contract import RGB
+from pipelines.errors import StillError
+
+MAX_FILE_BYTES = 60_000_000
+"""Bytes. A 100-megapixel JPEG of a camera has about 50 MB."""
+
+ALLOWED = "Use a PNG, JPEG, WebP, AVIF, HEIC or GIF file."
+
+_STILL_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".avif", ".heic", ".heif", ".gif"})
+
+
+@dataclass(frozen=True, eq=False)
+class Still:
+    """A clean picture: pixels and nothing else, so no metadata can leave with it.
+
+    `rgb` is uint8 `[H, W, 3]` sRGB, upright. `alpha` is uint8 `[H, W]`, 0 see-through to 255 solid, or None where
+    everything is solid. `format` names what it was read from: PNG, JPEG, WebP, AVIF, HEIC or GIF.
+    """
+
+    rgb: RGB
+    alpha: NDArray[np.uint8] | None = None
+    format: str = ""
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height in pixels."""
+        return self.rgb.shape[1], self.rgb.shape[0]
+
+
+def open_still(source: Path | bytes) -> Still:
+    """Opens a PNG, JPEG (MPO too), WebP, AVIF, HEIC/HEIF or GIF (its first frame) as an upright sRGB `Still`.
+
+    The content decides, not the name. Raises `StillError`, and nothing else, for a file that is of another kind,
+    damaged, too large (`MAX_FILE_BYTES`, `decode.MAX_PIXELS`), too small (`decode.MIN_SIDE`) or wholly see-through.
+    """
+    content = source if isinstance(source, bytes) else _read(source)
+    if len(content) > MAX_FILE_BYTES:
+        raise StillError(
+            f"This file is larger than {MAX_FILE_BYTES // 1_000_000} MB.", "Save it as a JPEG, or scale it down."
+        )
+    kind = kind_of(content)
+    if not kind.is_still:
+        raise _refusal(kind, "" if isinstance(source, bytes) else source.suffix.lower())
+    rgb, alpha = decode_still(content, kind)
+    if alpha is not None and not alpha.any():
+        raise StillError(
+            "Nothing can be seen on this picture: all of it is see-through.", "Use one with visible parts."
+        )
+    return Still(rgb, alpha, kind.name)
+
+
+def _read(path: Path) -> bytes:
+    try:
+        if not path.is_file():
+            raise StillError("There is no such picture.", "Upload it again.")
+        with path.open("rb") as file:
+            return file.read(MAX_FILE_BYTES + 1)
+    except MemoryError as error:
+        raise too_little_memory() from error
+    except (OSError, ValueError) as error:
+        raise StillError("The picture cannot be read.", "Upload it again.") from error
+
+
+def _refusal(kind: Kind, suffix: str) -> StillError:
+    if kind is EMPTY:
+        return StillError("This file is empty.", "Save or download it again and use the new copy.")
+    misnamed = f" although its name ends in {suffix}" if suffix in _STILL_SUFFIXES else ""
+    return StillError(f"This is not a picture that can be opened: its content is {kind.words}{misnamed}.", ALLOWED)
