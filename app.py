@@ -10,7 +10,6 @@ from __future__ import annotations
 import inspect
 import json
 import os
-import resource
 import socket
 import sys
 from collections.abc import Callable, Iterator
@@ -155,6 +154,8 @@ def _check_port(host: str, port: int) -> None:
 
 
 def _peak_rss_mb() -> float:
+    import resource  # not on Windows; only --json asks for it
+
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 

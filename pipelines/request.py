@@ -39,12 +39,12 @@ class MotionRequest(BaseModel):
 
     model: str = _control("pocket", "Model", "Which model animates the still: an id from the catalogue, or a folder.")
     motion_bucket_id: int = _control(
-        127, "Motion", "How much moves: 1 hardly at all, 255 as much as the model can.", ge=1, le=255
+        127, "Motion", "How much moves: 1 hardly at all, 255 all that the model can.", ge=1, le=255
     )
     fps: int = _control(
         7,
         "Motion fps",
-        "The frame rate the model imagines: higher makes smaller, smoother steps from frame to frame.",
+        "The rate the model imagines: higher, and each frame moves less.",
         ge=1,
         le=30,
         unit="frames/s",
@@ -52,7 +52,7 @@ class MotionRequest(BaseModel):
     noise_aug_strength: float = _control(
         0.02,
         "Faithful ↔ free",
-        "Noise added to the still before the model looks at it: more of it frees the motion.",
+        "Noise on the still as the model sees it: more frees the motion.",
         ge=0.0,
         le=1.0,
         step=0.01,

@@ -11,8 +11,9 @@ from ui.models_page import ModelsPage
 from ui.studio import Studio
 
 HEADER = """
-<header class="masthead"><h1>Stillmotion</h1><p>Turn a still into a moving clip</p>
-<button type="button" id="theme-toggle" aria-label="Switch between light and dark" title="Light or dark">◐</button></header>
+<header class="masthead"><h1>Stillmotion</h1>
+<button type="button" id="theme-toggle" aria-label="Switch between light and dark" title="Light or dark">◐</button>
+</header>
 """
 
 

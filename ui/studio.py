@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import gradio as gr
 
 from jobs.queue import JobQueue
-from pipelines.catalogue import default_model, find, models
+from pipelines.catalogue import ModelSpec, default_model, find, models
 from pipelines.request import SIZES
 from ui import cards
 from ui.controls import MOTION_CONTROLS, PRESETS, Controls, choice, number, slider
@@ -88,8 +88,16 @@ class Studio:
             self.controls["anchor_x"] = slider("anchor_x")
             self.controls["anchor_y"] = slider("anchor_y")
 
+    def _take_defaults(self, spec: ModelSpec) -> None:
+        """The controls begin where the model has them, and those it ignores are not shown."""
+        for name, component in self.controls.items():
+            if name in spec.defaults:
+                component.value = spec.defaults[name]
+            component.visible = name not in spec.ignores and component.visible
+
     def _build_run(self) -> None:
         chosen = default_model()
+        self._take_defaults(find(chosen))
         self.model = gr.Dropdown(
             [(spec.name, spec.id) for spec in models()], value=chosen, label="Model", elem_id="control-model"
         )

@@ -1,0 +1,90 @@
+"""The still on the page: taken in, and shown as the exact frame that the model will see."""
+
+from __future__ import annotations
+
+import base64
+import functools
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+import numpy as np
+from gradio.data_classes import ImageData
+
+from media.framing import Anchor, anchor_from_subject, crop_window, frame_still
+from media.preview import poster
+from media.stills import Still, open_still
+from pipelines.contract import RGB
+from pipelines.errors import StillError
+from pipelines.request import MotionRequest
+from pipelines.subject import subject_mask
+
+KEPT_STILLS = 4
+"""Opened stills kept, so that moving a slider does not decode the picture again: 150 MB of 12-megapixel photos."""
+
+WHOLE_WIDTH = 1280
+"""Pixels of the picture that is shown while the crop is dragged."""
+
+from gradio.events import Dependency
+
+class StillUpload(gr.Image):
+    """An image upload that hands the file over unopened: only `media` may parse what a stranger sends."""
+
+    is_template = True
+
+    def preprocess(self, payload: ImageData | None) -> str | None:
+        """The path of the uploaded file."""
+        if payload is None or payload.path is None:
+            return None
+        return str(payload.path)
+    from typing import Callable, Literal, Sequence, Any, TYPE_CHECKING
+    from gradio.blocks import Block
+    if TYPE_CHECKING:
+        from gradio.components import Timer
+        from gradio.components.base import Component
+
+@dataclass(frozen=True)
+class OpenedStill:
+    """A still with the place of its subject."""
+
+    still: Still
+    anchor: Anchor
+
+@functools.lru_cache(maxsize=KEPT_STILLS)
+def opened(path: str) -> OpenedStill:
+    """The still of an upload; raises `StillError`."""
+    still = open_still(Path(path))
+    return OpenedStill(still, anchor_from_subject(subject_mask(still.rgb)))
+
+def frame_value(path: str, request: MotionRequest) -> dict[str, Any]:
+    """What the stage shows of a still before anything runs; raises `StillError`."""
+    if not path:
+        raise StillError("There is no picture yet.", "Drop, paste or choose one.")
+    seen = opened(path)
+    frame = frame_still(seen.still, request, seen.anchor)
+    left, top, right, bottom = crop_window(seen.still.size, request, seen.anchor)
+    slack_x, slack_y = seen.still.size[0] - (right - left), seen.still.size[1] - (bottom - top)
+    can_move = request.fit == "crop" and max(slack_x, slack_y) > 1
+    return {
+        "mode": "frame",
+        "frame": data_uri(frame),
+        "whole": data_uri(_whole(path, request.backdrop)) if can_move else "",
+        "x": left / slack_x if slack_x > 1 else 0.5,
+        "y": top / slack_y if slack_y > 1 else 0.5,
+        "width": request.width,
+        "height": request.height,
+    }
+
+@functools.lru_cache(maxsize=KEPT_STILLS)
+def _whole(path: str, backdrop: str) -> RGB:
+    still = opened(path).still
+    width = min(WHOLE_WIDTH, still.size[0])
+    height = max(1, round(width * still.size[1] / still.size[0]))
+    # Pads nothing: the size has the still's own shape, so this is the still over its backdrop, scaled.
+    request = MotionRequest.model_construct(**MotionRequest().model_dump() | {"width": width, "height": height})
+    return frame_still(still, request.model_copy(update={"backdrop": backdrop}))
+
+def data_uri(picture: RGB) -> str:
+    """A picture uint8 `[H, W, 3]` as a JPEG that a page can show without asking for it."""
+    return "data:image/jpeg;base64," + base64.b64encode(poster(np.ascontiguousarray(picture))).decode()
