@@ -1,0 +1,1 @@
+"""What "good" means for the built-in model, figure by figure."""

@@ -1,0 +1,81 @@
+"""What a clip costs: seconds from the still to a playable file, and the worker's peak memory."""
+
+from __future__ import annotations
+
+import statistics
+import tempfile
+import time
+from pathlib import Path
+
+import torch
+
+from benchmarks.pocket_figures.bench import Bench, request_of
+from benchmarks.report import Figure
+from jobs.job import JobFolder
+from jobs.make_clip import Order, make_clip
+from jobs.worker_process import WorkerProcess
+from pipelines.request import SIZES
+
+SIZE = SIZES["Landscape"]
+
+SECONDS_NAME = "still to playable 1024x576, 25-frame clip, warm"
+
+MEMORY_NAME = "peak memory of the worker"
+
+GB = 1e9
+
+KIB = 1024
+"""Bytes of what Linux calls a kB in /proc."""
+
+
+def cost_figures(bench: Bench) -> list[Figure]:
+    """Seconds and memory of a clip as the studio makes it."""
+    return [_seconds(bench), _memory(bench)]
+
+
+def _seconds(bench: Bench) -> Figure:
+    with tempfile.TemporaryDirectory() as folder:
+        order = Order(bench.stills[0], request_of(SIZE), Path(folder) / "clip.mp4")
+        make_clip(order)
+        times = [_timed(order) for _ in range(bench.effort.runs)]
+    note = f"median of {len(times)}, {torch.get_num_threads()} threads: " + ", ".join(f"{t:.2f}" for t in times)
+    return Figure(SECONDS_NAME, statistics.median(times), "s", 8, 3, True, note)
+
+
+def _timed(order: Order) -> float:
+    begun = time.perf_counter()
+    make_clip(order)
+    return time.perf_counter() - begun
+
+
+def _memory(bench: Bench) -> Figure:
+    """Of a fresh worker that makes one clip: with the shipped weights, other ones of the same shape take as much."""
+    worker = WorkerProcess()
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            outcome = _one_clip(worker, bench.stills[0], Path(folder))
+            peak = peak_bytes(worker.pid)
+    finally:
+        worker.end()
+    if outcome != "done":
+        return Figure(MEMORY_NAME, None, "GB", 1.5, 0.8, True, f"the worker's clip was {outcome}")
+    note = "one clip in a fresh worker" if peak else "only Linux tells the peak of another program"
+    return Figure(MEMORY_NAME, peak / GB if peak else None, "GB", 1.5, 0.8, True, note)
+
+
+def _one_clip(worker: WorkerProcess, still: Path, folder: Path) -> str:
+    """Has the worker make a clip; its last event."""
+    JobFolder(folder).still.write_bytes(still.read_bytes())
+    message = {"job": "benchmark", "folder": str(folder), "request": request_of(SIZE).model_dump()}
+    return [str(event["event"]) for event in worker.work(message)][-1]
+
+
+def peak_bytes(pid: int) -> int | None:
+    """The most memory that a running program has held so far; None where the system does not tell.
+
+    From VmHWM: `ru_maxrss` of a child counts what its parent held when it was started.
+    """
+    status = Path(f"/proc/{pid}/status")
+    lines = status.read_text().splitlines() if status.exists() else []
+    marks = [int(line.split()[1]) * KIB for line in lines if line.startswith("VmHWM")]
+    return marks[0] if marks else None
