@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from pipelines.pocket.codec import RADIAL_BINS, MotionCodec, radial_position, spectrum_of
+from pipelines.pocket.grid import latent_shape
 from training.scenes import MOMENTS, SceneMaker
 
 COMPONENTS = 4
@@ -17,8 +18,8 @@ SHAPES = ((18, 32), (32, 18), (24, 24))
 PCA_SCENES, SPECTRUM_SCENES = 150, 250
 """Scenes per shape: more changes the third digit."""
 
-LEAST_DEVIATION = 0.1
-"""Of a coefficient, where a cell's RMS is 1: finer detail is left below unit variance, so that training minds the rest."""
+LEAST_DEVIATION = 0.03
+"""Of a coefficient, where a cell's RMS is 1: finer detail stays below unit variance, so that training minds the rest."""
 
 
 def fit_codec(maker: SceneMaker) -> MotionCodec:
@@ -40,13 +41,13 @@ def _temporal_basis(maker: SceneMaker) -> Tensor:
 
 
 def _radial_spectrum(maker: SceneMaker, codec: MotionCodec) -> Tensor:
-    """Standard deviation of DCT coefficients by radial frequency, `[2K, RADIAL_BINS + 1]`."""
+    """Standard deviation of DCT coefficients by radial frequency, `[2KL, RADIAL_BINS + 1]`."""
     energy = torch.zeros(codec.channels, RADIAL_BINS + 1)
     count = torch.zeros(RADIAL_BINS + 1)
     for shape in SHAPES:
-        rates = torch.stack([maker.draw(*shape).rates for _ in range(SPECTRUM_SCENES)])
-        squares = spectrum_of(codec.components(rates)).flatten(1)
-        place = radial_position(*shape).round().long().flatten()
+        layers = torch.stack([maker.draw(*shape).layers for _ in range(SPECTRUM_SCENES)])
+        squares = spectrum_of(codec.components(layers)).flatten(1)
+        place = radial_position(*latent_shape(*shape)).round().long().flatten()
         energy.index_add_(1, place, squares)
         count.index_add_(0, place, torch.full(place.shape, float(SPECTRUM_SCENES)))
     return _fill_gaps((energy / count).sqrt(), count > 0).clamp(min=LEAST_DEVIATION)

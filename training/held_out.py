@@ -6,10 +6,14 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import cv2
+import numpy as np
 import torch
 from torch import Tensor
 
+from pipelines.pocket.codec import MotionCodec
 from pipelines.pocket.grid import cell_centres
+from pipelines.pocket.layers import compose, enlarge
 from training.scenes import Scene, SceneMaker
 
 SMOOTH_DEGREE = 4
@@ -57,6 +61,13 @@ def looks_at_the_still(scenes: list[Scene], draw: Draw, seeds: int) -> Looking:
     own = fit.diagonal().mean()
     other = (fit.sum() - fit.diagonal().sum()) / (fit.numel() - len(fit))
     return Looking(float(own), float(other))
+
+
+def composed_rates(codec: MotionCodec, latents: Tensor, eyes: Tensor, shape: tuple[int, int]) -> Tensor:
+    """Drawn latents `[B, C, h / 2, w / 2]` as rates `[B, S, 2, h, w]`, joined at the outlines that the eyes see."""
+    subject, relief = (cv2.resize(m.numpy(), shape[::-1], interpolation=cv2.INTER_AREA) for m in eyes[3:])
+    parts = [compose(enlarge(drawn, shape), relief, subject) for drawn in codec.decode(latents).numpy()]
+    return torch.einsum("bkchw,sk->bschw", torch.from_numpy(np.stack(parts)), codec.profile(codec.moments()))
 
 
 def structure(rates: Tensor) -> Tensor:

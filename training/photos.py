@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from pipelines.pocket.layers import skyline
 from pipelines.subject import subject_mask
 
 Bytes = NDArray[np.uint8]
@@ -21,6 +22,9 @@ SHORT_SIDE = 256
 
 HELD_OUT_SHARE = 10
 """One photo in this many never enters training."""
+
+ALWAYS_HELD_OUT = ["budgie_*"]
+"""Patterns of names that never enter training either: the collection that the shipped stills are from."""
 
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp"}
 
@@ -75,22 +79,17 @@ def read_photo(file: Path) -> Photo:
     scale = SHORT_SIDE / min(bgr.shape[:2])
     size = (round(bgr.shape[1] * scale), round(bgr.shape[0] * scale))
     rgb = np.asarray(cv2.cvtColor(cv2.resize(bgr, size, interpolation=cv2.INTER_AREA), cv2.COLOR_BGR2RGB), np.uint8)
-    beside = cv2.imread(str(file.with_suffix(".mask.png")), cv2.IMREAD_GRAYSCALE)
+    beside = mask_beside(file)
     mask = beside if beside is not None else (subject_mask(rgb) * 255).astype(np.uint8)
     mask = np.asarray(cv2.resize(mask, size, interpolation=cv2.INTER_LINEAR), np.uint8)
-    return Photo(file.name, rgb, mask, skyline(rgb), horizon_row(rgb))
+    return Photo(file.name, rgb, mask, np.asarray(skyline(rgb) * 255, np.uint8), horizon_row(rgb))
 
 
-def skyline(rgb: Bytes) -> Bytes:
-    """What stands before the sky or a plain backdrop, uint8 `[H, W]`: all that lies below the first busy row.
-
-    A cheap cue to depth: the plain region that reaches the upper edge is far, and what ends it is nearer.
-    """
-    grey = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY).astype(np.float32)
-    edges = np.hypot(cv2.Sobel(grey, cv2.CV_32F, 1, 0), cv2.Sobel(grey, cv2.CV_32F, 0, 1))
-    busy = cv2.GaussianBlur(cv2.morphologyEx(edges, cv2.MORPH_CLOSE, np.ones((5, 5))), (0, 0), rgb.shape[0] / 96)
-    below = np.maximum.accumulate(np.clip(busy / (np.percentile(busy, 85) + 1e-3), 0, 1), axis=0)
-    return np.asarray(cv2.GaussianBlur(below, (0, 0), rgb.shape[0] / 96) * 255, np.uint8)
+def mask_beside(file: Path) -> Bytes | None:
+    """The subject mask in `NAME.mask.png` beside a photo, uint8 `[h, w]` of any size, or None where there is none."""
+    mask = file.with_suffix(".mask.png")
+    grey = cv2.imread(str(mask), cv2.IMREAD_GRAYSCALE) if mask.exists() else None
+    return None if grey is None else np.asarray(grey, np.uint8)
 
 
 def horizon_row(rgb: Bytes) -> float:

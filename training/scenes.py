@@ -16,7 +16,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from pipelines.pocket.grid import PIXELS_PER_CELL, cell_centres, half_width, widths_per_unit
+from pipelines.pocket.grid import PIXELS_PER_CELL, cell_centres, half_width, latent_shape, widths_per_unit
 from training.camera import Camera, draw_camera, draw_progress, draw_shake, poses, read_map
 from training.objects import undo_motion
 from training.photos import Photo
@@ -35,13 +35,15 @@ MOVING_SHARE = 0.3
 
 @dataclass(frozen=True)
 class Scene:
-    """`eyes` uint8 `[4, 8h, 8w]` (RGB and subject mask); `rates [S, 2, h, w]` of unit RMS in canonical units.
+    """`eyes` uint8 `[EYES, 8h, 8w]`; `rates [S, 2, h, w]` of unit RMS in canonical units is the true motion.
 
-    `travelled` is the RMS displacement at the end of the clip in image widths; `seconds` is the clip's length.
+    `layers [3, S, 2, h / 2, w / 2]` is the same motion as `pipelines.pocket.layers` takes it apart. `travelled` is the
+    RMS displacement at the end of the clip in image widths; `seconds` is the clip's length.
     """
 
     eyes: Tensor
     rates: Tensor
+    layers: Tensor
     travelled: float
     seconds: float
 
@@ -57,11 +59,21 @@ class Layer:
 
 @dataclass(frozen=True)
 class Stage:
-    """A composed still `rgb [H, W, 3]` uint8 with what stands in it: layers from far to near."""
+    """A composed still `rgb [H, W, 3]` uint8 with what stands in it: things from far to near.
+
+    `relief [H, W]` in [0, 1] raises the backdrop from the inverse depth `plain [H, W]` to `raised [H, W]`.
+    """
 
     rgb: np.ndarray
-    backdrop: Tensor
-    layers: list[Layer]
+    relief: Tensor
+    plain: Tensor
+    raised: Tensor
+    things: list[Layer]
+
+    @property
+    def backdrop(self) -> Tensor:
+        """Inverse depth of the backdrop, `[H, W]`."""
+        return self.plain + self.relief * (self.raised - self.plain)
 
 
 class SceneMaker:
@@ -75,35 +87,19 @@ class SceneMaker:
         """A scene for a field of `rows` x `columns` cells."""
         stage = self._set_stage(rows * PIXELS_PER_CELL, columns * PIXELS_PER_CELL)
         seconds = MOMENTS / random.choice(FRAME_RATES)
-        focus = stage.layers[-1].inverse_depth if stage.layers else float(stage.backdrop.median())
-        camera = draw_camera(focus)
+        focus = stage.things[-1].inverse_depth if stage.things else float(stage.backdrop.median())
         wanted = SLOWEST * (QUICKEST / SLOWEST) ** random.random()
-        camera = _scaled_to(camera, stage, (rows, columns), wanted)
-        rates = self._film(stage, camera, (rows, columns), seconds)
+        camera = _scaled_to(draw_camera(focus), stage, (rows, columns), wanted)
+        rates, layers = _film(stage, camera, (rows, columns), seconds)
         strength = rates.square().sum(1).mean().sqrt().clamp(min=1e-4)
         travelled = float(strength) * widths_per_unit(rows, columns)
-        return Scene(_eyes(stage), rates / strength, travelled, seconds)
-
-    def _film(self, stage: Stage, camera: Camera, shape: tuple[int, int], seconds: float) -> Tensor:
-        """The rates of a filmed stage, `[S, 2, h, w]`."""
-        tau = torch.arange(1, MOMENTS + 1) / MOMENTS
-        cells, a = cell_centres(*shape).flatten(0, 1), half_width(*shape)
-        path = poses(camera, draw_progress(tau), draw_shake(tau, seconds))
-        found = path.relief_back(cells, stage.backdrop, a)
-        for layer in stage.layers:
-            source = path.plane_back(cells, layer.inverse_depth)
-            if layer.moves:
-                source = undo_motion(source, layer.mask, a, (tau, seconds))
-            covered = read_map(_soften(layer.mask, PIXELS_PER_CELL + 1), source, a)[..., None]
-            found = found * (1 - covered) + source * covered
-        rates = (found - cells) / tau[:, None, None]
-        return rates.clamp(-2, 2).mT.unflatten(-1, shape)
+        return Scene(_eyes(stage), rates / strength, _bounded(layers / strength), travelled, seconds)
 
     def _set_stage(self, height: int, width: int) -> Stage:
         photo = random.choice(self.photos)
         rgb, mask, relief, horizon = _draw_crop(photo, height, width)
         ground = _Ground.draw(horizon)
-        backdrop = ground.surface(relief)
+        plain, raised = ground.surfaces(height, width)
         can_move = random.random() < MOVING_SHARE
         things: list[tuple[Tensor, float]] = []
         if float(mask.mean()) > 0.02 and float(mask.max()) > 0.6 and random.random() < 0.9:
@@ -114,7 +110,56 @@ class SceneMaker:
                 things = [(other * (1 - placed), depth) for other, depth in things]
                 things.append((placed, ground.at(_foot(placed))))
         layers = [Layer(m, d + random.uniform(0.04, 0.3), can_move and random.random() < 0.6) for m, d in things]
-        return Stage(rgb, backdrop, sorted(layers, key=lambda layer: layer.inverse_depth))
+        return Stage(rgb, relief, plain, raised, sorted(layers, key=lambda layer: layer.inverse_depth))
+
+
+def _film(stage: Stage, camera: Camera, shape: tuple[int, int], seconds: float) -> tuple[Tensor, Tensor]:
+    """The true rates `[S, 2, h, w]` of a filmed stage, and the layers they are made of `[3, S, 2, h / 2, w / 2]`."""
+    tau, a, few = torch.arange(1, MOMENTS + 1) / MOMENTS, half_width(*shape), latent_shape(*shape)
+    cells, places = cell_centres(*shape).flatten(0, 1), cell_centres(*few).flatten(0, 1)
+    path = poses(camera, draw_progress(tau), draw_shake(tau, seconds))
+    found = path.relief_back(cells, stage.backdrop, a)
+    far, near = (path.relief_back(places, surface, a) for surface in (stage.plain, stage.raised))
+    shifts = []
+    for thing in stage.things:
+        source = path.plane_back(torch.cat([cells, places]), thing.inverse_depth)
+        if thing.moves:
+            source = undo_motion(source, thing.mask, a, (tau, seconds))
+        fine, coarse = source.split([len(cells), len(places)], dim=1)
+        covered = read_map(_soften(thing.mask, PIXELS_PER_CELL + 1), fine, a)[..., None]
+        found = found * (1 - covered) + fine * covered
+        shifts.append(coarse - far)
+    shift = _blend(shifts, [thing.mask for thing in stage.things], few) if shifts else torch.zeros_like(far)
+    layers = torch.stack([_rates(far - places, tau, few), _rates(near - far, tau, few), _rates(shift, tau, few)])
+    return _rates(found - cells, tau, shape), layers
+
+
+def _bounded(layers: Tensor) -> Tensor:
+    """Layers `[3, S, 2, h, w]`, none of which moves `WILDEST` times as far as the whole scene."""
+    rms = layers.square().sum(2).mean((1, 2, 3)).sqrt()
+    return layers * (WILDEST / rms.clamp(min=WILDEST))[:, None, None, None, None]
+
+
+WILDEST = 3.0
+"""A small thing that runs through a still scene would else be all that training minds."""
+
+
+def _rates(moved: Tensor, tau: Tensor, shape: tuple[int, int]) -> Tensor:
+    """Displacements `[S, N, 2]` as average velocities `[S, 2, h, w]`."""
+    return (moved / tau[:, None, None]).clamp(-2, 2).mT.unflatten(-1, shape)
+
+
+def _blend(shifts: list[Tensor], masks: list[Tensor], shape: tuple[int, int]) -> Tensor:
+    """One smooth shift `[S, N, 2]` that is each thing's own where the thing is, and passes over in between."""
+    reach = masks[0].shape[0] / 6
+    near = [cv2.resize(cv2.GaussianBlur(mask.numpy(), (0, 0), reach), shape[::-1]) + OUTSIDE for mask in masks]
+    weights = torch.from_numpy(np.stack(near)).flatten(1)
+    weights = weights / weights.sum(0)
+    return torch.einsum("isnc,in->snc", torch.stack(shifts), weights)
+
+
+OUTSIDE = 1e-3
+"""Weight of a thing where none is near: all count the same there."""
 
 
 @dataclass(frozen=True)
@@ -135,12 +180,17 @@ class _Ground:
         """Inverse depth of the ground at a height of the picture (0 top, 1 bottom)."""
         return self.far + self.slope * max(0.0, height - self.horizon) * 2
 
-    def surface(self, relief: Tensor) -> Tensor:
-        """Inverse depth over the picture, `[H, W]`; `relief [H, W]` in [0, 1] stands forward above the ground."""
-        height = (torch.arange(len(relief)) + 0.5) / len(relief)
-        plane = self.far + self.slope * (height - self.horizon).clamp(min=0)[:, None] * 2
-        rolling = F.interpolate(torch.randn(1, 1, 3, 5), relief.shape, mode="bicubic")[0, 0] * random.uniform(0, 0.2)
-        return (plane + self.relief * relief + self.far * rolling).clamp(min=0.005)
+    def surfaces(self, height: int, width: int) -> tuple[Tensor, Tensor]:
+        """Inverse depth over the picture of what is plain and of what stands before the sky, each `[H, W]`."""
+        row = (torch.arange(height) + 0.5) / height
+        plane = self.far + self.slope * (row - self.horizon).clamp(min=0)[:, None] * 2
+        rolling = F.interpolate(torch.randn(1, 1, 3, 5), (height, width), mode="bicubic")[0, 0]
+        plain = plane + self.far * rolling * random.uniform(0, 0.2)
+        return plain.clamp(min=NEVER_BEHIND), (plain + self.relief).clamp(min=NEVER_BEHIND)
+
+
+NEVER_BEHIND = 0.005
+"""Least inverse depth: the sky is far, not behind the camera."""
 
 
 def _scaled_to(camera: Camera, stage: Stage, shape: tuple[int, int], wanted: float) -> Camera:
@@ -205,12 +255,13 @@ def _foot(mask: Tensor) -> float:
 
 
 def _eyes(stage: Stage) -> Tensor:
-    """The still and the mask of everything in front, softened as the subject network's masks are."""
+    """The still, the mask of everything in front (softened as the subject network's masks are) and the relief."""
     mask = torch.zeros(stage.rgb.shape[:2])
-    for layer in stage.layers:
-        mask = torch.maximum(mask, layer.mask)
+    for thing in stage.things:
+        mask = torch.maximum(mask, thing.mask)
     rgb = torch.from_numpy(np.ascontiguousarray(stage.rgb)).permute(2, 0, 1)
-    return torch.cat([rgb, (_soften(mask, 5)[None] * 255).round().to(torch.uint8)])
+    outlines = torch.stack([_soften(mask, 5), stage.relief])
+    return torch.cat([rgb, (outlines * 255).round().to(torch.uint8)])
 
 
 def _soften(mask: Tensor, side: int) -> Tensor:

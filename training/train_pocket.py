@@ -20,21 +20,22 @@ from torch import Tensor
 
 from pipelines.pocket.amplitude import bucket_of
 from pipelines.pocket.denoiser import control_values, denoise
+from pipelines.pocket.grid import latent_shape
 from pipelines.pocket.sampling import Conditions, Networks, blind, draw_latents
 from training.checkpoint import Run, open_run, save_run
 from training.fit_codec import SHAPES
-from training.held_out import Looking, held_out_scenes, looks_at_the_still
-from training.photos import is_held_out, photo_files, read_photo
+from training.held_out import Looking, composed_rates, held_out_scenes, looks_at_the_still
+from training.photos import ALWAYS_HELD_OUT, is_held_out, photo_files, read_photo
 from training.scenes import Scene, SceneMaker
 
 log = logging.getLogger("train_pocket")
 
-BATCH = 24
-FRESH_PER_STEP = 8
-"""New scenes per step: each is used three times before it leaves the pool."""
+BATCH = 32
+FRESH_PER_STEP = 10
+"""New scenes per step: each is used about three times before it leaves the pool."""
 
 POOL = 1536
-"""Scenes kept per shape, 150 kB each."""
+"""Scenes kept per shape, 190 kB each."""
 
 SHAPE_SHARES = (4, 1, 1)
 """How often a batch is landscape, portrait, square."""
@@ -62,7 +63,7 @@ LOG_EVERY_S, SAVE_EVERY_S, LOOK_EVERY_S = 60, 300, 1200
 
 @dataclass(frozen=True)
 class Batch:
-    """`eyes` float `[B, 4, 8h, 8w]` in [0, 1]; `latents [B, C, h, w]`; `controls [B, 3]`."""
+    """`eyes` float `[B, EYES, 8h, 8w]` in [0, 1]; `latents [B, C, h, w]`; `controls [B, 3]`."""
 
     eyes: Tensor
     latents: Tensor
@@ -87,10 +88,10 @@ class Pool:
 def make_batch(scenes: list[Scene], networks: Networks) -> Batch:
     """Scenes as the networks want them, some mirrored, with noise on the still and some eyes shut."""
     eyes = torch.stack([scene.eyes for scene in scenes]).float() / 255
-    rates = torch.stack([scene.rates for scene in scenes])
+    layers = torch.stack([scene.layers for scene in scenes])
     flipped = torch.rand(len(scenes)) < 0.5
     eyes[flipped] = eyes[flipped].flip(-1)
-    rates[flipped] = rates[flipped].flip(-1) * torch.tensor([-1.0, 1.0])[:, None, None]
+    layers[flipped] = layers[flipped].flip(-1) * torch.tensor([-1.0, 1.0])[:, None, None]
     eyes[torch.rand(len(scenes)) < MASK_FORGOTTEN, 3] = 0
     noise_aug = torch.exp(torch.randn(len(scenes)) * LOG_NOISE_AUG_DEVIATION + LOG_NOISE_AUG_MEAN)
     eyes[:, :3] += torch.randn_like(eyes[:, :3]) * noise_aug[:, None, None, None]
@@ -98,7 +99,7 @@ def make_batch(scenes: list[Scene], networks: Networks) -> Batch:
     eyes[shut] = blind(eyes[shut])
     seconds = torch.tensor([scene.seconds for scene in scenes])
     bucket = torch.tensor([bucket_of(scene.travelled / scene.seconds) for scene in scenes])
-    return Batch(eyes, networks.codec.encode(rates), control_values(seconds, bucket, noise_aug))
+    return Batch(eyes, networks.codec.encode(layers), control_values(seconds, bucket, noise_aug))
 
 
 def loss_of(networks: Networks, batch: Batch) -> Tensor:
@@ -106,7 +107,7 @@ def loss_of(networks: Networks, batch: Batch) -> Tensor:
     sigma = torch.exp(torch.randn(len(batch.latents)) * LOG_SIGMA_DEVIATION + LOG_SIGMA_MEAN)
     s = sigma[:, None, None, None]
     noisy = batch.latents + torch.randn_like(batch.latents) * s
-    sight = networks.encoder(batch.eyes, batch.controls, networks.codec)
+    sight = networks.encoder(batch.eyes, batch.controls)
     error = (denoise(networks.unet, noisy, sigma, sight) - batch.latents).square()
     return (error * (s**2 + 1) / s**2).clamp(max=50).mean()
 
@@ -135,11 +136,12 @@ def look(run: Run, scenes: list[Scene], seeds: int = 3, guidance: float = 1.5) -
     """Whether the averaged weights look at the still."""
 
     def draw(scene: Scene, count: int) -> Tensor:
+        eyes = scene.eyes.float() / 255
         bucket = bucket_of(scene.travelled / scene.seconds)
-        conditions = Conditions(scene.eyes.float() / 255, scene.seconds, bucket, 0.02, guidance)
-        noise = torch.randn(count, run.averaged.codec.channels, *scene.rates.shape[-2:])
-        parts = run.averaged.codec.decode(draw_latents(run.averaged, conditions, noise, 12))
-        return torch.einsum("bkchw,sk->bschw", parts, run.averaged.codec.profile(run.averaged.codec.moments()))
+        conditions = Conditions(eyes, scene.seconds, bucket, 0.02, guidance)
+        shape = (scene.rates.shape[-2], scene.rates.shape[-1])
+        noise = torch.randn(count, run.averaged.codec.channels, *latent_shape(*shape))
+        return composed_rates(run.averaged.codec, draw_latents(run.averaged, conditions, noise, 12), eyes, shape)
 
     return looks_at_the_still(scenes, draw, seeds)
 
@@ -150,9 +152,9 @@ def main(
     run_folder: Annotated[Path, typer.Option("--run", help="Where checkpoints go, and are found.")] = Path(
         "runs/pocket"
     ),
-    hold_out: Annotated[list[str], typer.Option(help="Patterns of photo names that never enter training.")] = [
-        "budgie_*"
-    ],
+    hold_out: Annotated[
+        list[str], typer.Option(help="Patterns of photo names that never enter training.")
+    ] = ALWAYS_HELD_OUT,
 ) -> None:
     """Train the built-in model for a time budget, from the last checkpoint where there is one."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
@@ -14,8 +15,10 @@ from torch import Tensor
 from pipelines.contract import RGB, FrameChunk, OnStep, StepEvent, ignore_steps
 from pipelines.errors import BadFrames
 from pipelines.pocket.amplitude import speed
-from pipelines.pocket.field import FIELD_WIDTH, Edges, Floats, Motion, framing, refine, tame
-from pipelines.pocket.grid import PIXELS_PER_CELL, grid_shape, widths_per_unit
+from pipelines.pocket.codec import MotionCodec
+from pipelines.pocket.field import FIELD_WIDTH, Edges, LayeredMotion, Motion, framing, tame
+from pipelines.pocket.grid import PIXELS_PER_CELL, grid_shape, latent_shape, widths_per_unit
+from pipelines.pocket.layers import Floats, enlarge, skyline
 from pipelines.pocket.sampling import Conditions, Networks, draw_latents
 from pipelines.pocket.warp import Warper
 from pipelines.pocket.weights import open_networks
@@ -30,9 +33,6 @@ PREVIEW_FRAMES, PREVIEW_WIDTH = 8, 256
 
 PREVIEW_EVERY = 3
 """Steps between previews."""
-
-MASK_IN_GUIDE = 0.6
-"""Share of the subject mask in the picture that motion edges are drawn to; the rest is luminance."""
 
 
 def load_pocket(folder: Path) -> PocketAnimator:
@@ -62,36 +62,56 @@ class PocketAnimator:
     ) -> Motion:
         """The motion of a clip at `FIELD_WIDTH`, within bounds; `mask` is float `[H, W]` in [0, 1]."""
         generator = torch.Generator().manual_seed(request.seed)
-        rows, columns = grid_shape(*still.shape[:2])
-        eyes = look_at(still, mask, (rows, columns))
+        shape = grid_shape(*still.shape[:2])
+        eyes = look_at(still, mask, shape)
+        drawn = _Drawing(self.networks.codec, eyes.numpy()[3:].copy(), request)
         eyes[:3] += torch.randn(eyes[:3].shape, generator=generator) * request.noise_aug_strength
-        noise = torch.randn(1, self.networks.codec.channels, rows, columns, generator=generator)
-        watch = self._watcher(still, request, on_step)
+        noise = torch.randn(1, self.networks.codec.channels, *latent_shape(*shape), generator=generator)
+        watch = _Watcher(still, drawn, on_step)
         latents = draw_latents(self.networks, conditions_of(request, eyes), noise, request.num_inference_steps, watch)
         if not bool(torch.isfinite(latents).all()):
             raise BadFrames("The model drew a motion that is not finite.", "Try another seed or a lower guidance.")
-        return tame(refine(self._motion(latents, request), guide_of(still, mask)), wanted_travel(request))
+        return tame(drawn.motion(latents, request.num_frames), wanted_travel(request))
 
-    def _motion(self, latents: Tensor, request: MotionRequest) -> Motion:
-        """Components of latents `[1, C, h, w]` in image widths, with the profiles of each frame."""
-        last = request.num_frames - 1
-        tau = torch.arange(1, last + 1) / last
-        profiles = self.networks.codec.profile(tau) * tau[:, None]
-        components = self.networks.codec.decode(latents)[0] * widths_per_unit(*latents.shape[-2:])
-        return Motion(components.numpy(), profiles.numpy().astype(np.float32))
 
-    def _watcher(self, still: RGB, request: MotionRequest, on_step: OnStep) -> Callable[[int, Tensor], None]:
-        total = request.num_inference_steps
+@dataclass(frozen=True)
+class _Drawing:
+    """Turns latents into layered motion; `outlines [2, H, W]` are subject and relief as the model sees them."""
+
+    codec: MotionCodec
+    outlines: Floats
+    request: MotionRequest
+
+    def motion(self, latents: Tensor, num_frames: int) -> LayeredMotion:
+        """Layers of latents `[1, C, h, w]` at `FIELD_WIDTH`, in image widths, with the profile of each frame."""
+        tau = torch.arange(1, num_frames) / (num_frames - 1)
+        profiles = (self.codec.profile(tau) * tau[:, None]).numpy().astype(np.float32)
+        size = (FIELD_WIDTH, round(FIELD_WIDTH * self.request.height / self.request.width))
+        subject, relief = (cv2.resize(m, size, interpolation=cv2.INTER_LINEAR) for m in self.outlines)
+        canonical = self.codec.decode(latents)[0].numpy()
+        layers = enlarge(canonical, size[::-1]) * np.float32(widths_per_unit(*latents.shape[-2:]))
+        return LayeredMotion(layers, relief, subject, profiles)
+
+
+class _Watcher:
+    """Reports sampling steps, some with a moving preview."""
+
+    def __init__(self, still: RGB, drawn: _Drawing, on_step: OnStep) -> None:
         height = round(PREVIEW_WIDTH * still.shape[0] / still.shape[1])
-        small = np.asarray(cv2.resize(still, (PREVIEW_WIDTH, height), interpolation=cv2.INTER_AREA), np.uint8)
-        few = request.model_copy(update={"num_frames": PREVIEW_FRAMES})
+        self.small = np.asarray(cv2.resize(still, (PREVIEW_WIDTH, height), interpolation=cv2.INTER_AREA), np.uint8)
+        self.drawn, self.on_step = drawn, on_step
 
-        def watch(step: int, clean: Tensor) -> None:
-            shown = step % PREVIEW_EVERY == 0 or step == total
-            preview = _preview(small, self._motion(clean, few), wanted_travel(request)) if shown else None
-            on_step(StepEvent("sampling", step, total, preview))
+    def __call__(self, step: int, clean: Tensor) -> None:
+        total = self.drawn.request.num_inference_steps
+        shown = step % PREVIEW_EVERY == 0 or step == total
+        self.on_step(StepEvent("sampling", step, total, self._preview(clean) if shown else None))
 
-        return watch
+    def _preview(self, clean: Tensor) -> RGB:
+        """Frames `[PREVIEW_FRAMES, h, PREVIEW_WIDTH, 3]` of a motion that is still being drawn."""
+        motion = self.drawn.motion(clean, PREVIEW_FRAMES).joined(PREVIEW_SOFTNESS)
+        travel = min(wanted_travel(self.drawn.request), PREVIEW_TRAVEL)
+        warper = Warper(self.small, motion.scaled(travel / max(motion.rms(), 1e-6)), [NOTHING_CUT] * PREVIEW_FRAMES)
+        return np.stack([warper.frame(index) for index in range(PREVIEW_FRAMES)])
 
 
 def conditions_of(request: MotionRequest, eyes: Tensor) -> Conditions:
@@ -106,27 +126,18 @@ def wanted_travel(request: MotionRequest) -> float:
 
 
 def look_at(still: RGB, mask: NDArray[np.float32], shape: tuple[int, int]) -> Tensor:
-    """The still and its subject at the size that the encoder looks at, float `[4, 8h, 8w]` in [0, 1]."""
+    """What the encoder looks at, float `[EYES, 8h, 8w]` in [0, 1], for a field of `shape` cells."""
     size = (shape[1] * PIXELS_PER_CELL, shape[0] * PIXELS_PER_CELL)
-    rgb = cv2.resize(still, size, interpolation=cv2.INTER_AREA).astype(np.float32) / 255
+    small = np.asarray(cv2.resize(still, size, interpolation=cv2.INTER_AREA), np.uint8)
     subject = cv2.resize(mask, size, interpolation=cv2.INTER_AREA)
-    return torch.from_numpy(np.concatenate([rgb, subject[..., None]], 2)).permute(2, 0, 1).contiguous()
-
-
-def guide_of(still: RGB, mask: NDArray[np.float32]) -> Floats:
-    """The picture whose edges motion follows, float32 `[h, FIELD_WIDTH]` in [0, 1]: subject, and some luminance."""
-    size = (FIELD_WIDTH, round(FIELD_WIDTH * still.shape[0] / still.shape[1]))
-    luminance = cv2.resize(cv2.cvtColor(still, cv2.COLOR_RGB2GRAY), size, interpolation=cv2.INTER_AREA) / 255
-    subject = cv2.resize(mask, size, interpolation=cv2.INTER_AREA)
-    return np.asarray(MASK_IN_GUIDE * subject + (1 - MASK_IN_GUIDE) * luminance, np.float32)
-
-
-def _preview(small: RGB, motion: Motion, travel: float) -> RGB:
-    """Preview frames `[PREVIEW_FRAMES, h, PREVIEW_WIDTH, 3]` of a motion that is still being drawn."""
-    rough = motion.scaled(min(travel, PREVIEW_TRAVEL) / max(motion.rms(), 1e-6))
-    warper = Warper(small, rough, [Edges(0, 0, 0, 0)] * PREVIEW_FRAMES)
-    return np.stack([warper.frame(index) for index in range(PREVIEW_FRAMES)])
+    eyes = np.concatenate([small.astype(np.float32) / 255, subject[..., None], skyline(small)[..., None]], 2)
+    return torch.from_numpy(eyes).permute(2, 0, 1).contiguous()
 
 
 PREVIEW_TRAVEL = 0.05
 """Image widths: unfinished motion is not kept from folding, so previews stay below where it would."""
+
+PREVIEW_SOFTNESS = 0.03
+"""Softness of outlines in previews, in image widths."""
+
+NOTHING_CUT = Edges(0.0, 0.0, 0.0, 0.0)

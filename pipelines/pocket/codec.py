@@ -1,6 +1,6 @@
-"""Motion fields as the denoiser sees them: a few components in time, whitened in space.
+"""Layers of motion as the denoiser sees them: a few components in time, whitened in space.
 
-A field is the average velocity up to each moment of the clip, `rate[s] = d(tau_s) / tau_s`, with `tau` in (0, 1] the
+A layer is the average velocity up to each moment of the clip, `rate[s] = d(tau_s) / tau_s`, with `tau` in (0, 1] the
 moment as a share of the clip, in canonical units (see `grid`). In time it is projected on `K` components found by PCA
 over training motions; in space each DCT-II coefficient is divided by its standard deviation over training motions,
 so that an equal error of the denoiser in every coefficient becomes a smooth and small error of the motion.
@@ -17,67 +17,59 @@ from diffusers import ConfigMixin, ModelMixin
 from diffusers.configuration_utils import register_to_config
 from torch import Tensor
 
-RADIAL_BINS = 24
+from pipelines.pocket.layers import LAYERS
+
+RADIAL_BINS = 16
 """Frequencies at which the spectrum is kept; between them it is interpolated."""
 
-LOWEST_FREQUENCY = 1 / 64
-"""Half cycles per cell below which a coefficient counts as the mean: half of the lowest one of a 32-column grid."""
+LOWEST_FREQUENCY = 1 / 32
+"""Half cycles per place below which a coefficient counts as the mean: half of the lowest one of a 16-column latent."""
 
 
 class MotionCodec(ModelMixin, ConfigMixin):
-    """Between rates `[B, S, 2, h, w]` and latents `[B, 2K, h, w]` (unit variance over the training motions)."""
+    """Between layers of rates `[B, L, S, 2, h, w]` and latents `[B, 2KL, h, w]` of unit variance over training."""
 
     basis: Tensor
     spectrum: Tensor
 
     @register_to_config
-    def __init__(self, components: int = 4, moments: int = 13) -> None:
+    def __init__(self, components: int = 4, moments: int = 13, layers: int = len(LAYERS)) -> None:
         super().__init__()
         self.register_buffer("basis", torch.eye(components, moments))
-        self.register_buffer("spectrum", torch.ones(2 * components, RADIAL_BINS + 1))
+        self.register_buffer("spectrum", torch.ones(2 * components * layers, RADIAL_BINS + 1))
 
     @property
     def channels(self) -> int:
         """Channels of a latent."""
-        return 2 * int(self.config["components"])
+        return len(self.spectrum)
 
     def moments(self) -> Tensor:
         """The moments `tau` at which `encode` expects the rates, float32 `[S]`."""
         count = int(self.config["moments"])
         return torch.arange(1, count + 1) / count
 
-    def components(self, rates: Tensor) -> Tensor:
-        """Least-squares components of rates `[B, S, 2, h, w]` at `moments()`, `[B, 2K, h, w]`, not whitened."""
-        projected = torch.einsum("bschw,sk->bkchw", rates, torch.linalg.pinv(self.basis))
-        return projected.flatten(1, 2)
+    def components(self, layers: Tensor) -> Tensor:
+        """Least-squares components of layers `[B, L, S, 2, h, w]` at `moments()`, `[B, 2KL, h, w]`, not whitened."""
+        projected = torch.einsum("blschw,sk->blkchw", layers, torch.linalg.pinv(self.basis))
+        return projected.flatten(1, 3)
 
-    def encode(self, rates: Tensor) -> Tensor:
-        """Latents `[B, 2K, h, w]` of rates `[B, S, 2, h, w]` at `moments()`."""
-        return scale_spectrum(self.components(rates), 1 / self.deviation(*rates.shape[-2:]))
+    def encode(self, layers: Tensor) -> Tensor:
+        """Latents `[B, 2KL, h, w]` of layers `[B, L, S, 2, h, w]` at `moments()`."""
+        return scale_spectrum(self.components(layers), 1 / self.deviation(*layers.shape[-2:]))
 
     def decode(self, latents: Tensor) -> Tensor:
-        """Components `[B, K, 2, h, w]` of latents; `profile` turns them into rates."""
+        """Components `[B, L, K, 2, h, w]` of latents; `profile` turns them into rates."""
         components = scale_spectrum(latents, self.deviation(*latents.shape[-2:]))
-        return components.unflatten(1, (-1, 2))
+        return components.unflatten(1, (int(self.config["layers"]), -1, 2))
 
     def profile(self, tau: Tensor) -> Tensor:
         """How much of each component acts at moments `tau` in (0, 1], `[len(tau), K]`."""
         position = tau * self.basis.shape[1] - 1
         return _interpolate(self.basis, position.clamp(min=0)).T
 
-    def whiten(self, maps: Tensor) -> Tensor:
-        """Maps `[..., h, w]` whitened as the first component is, scaled to unit RMS; flat maps become zero."""
-        deviation = self.deviation(*maps.shape[-2:])[:2].mean(0)
-        white = scale_spectrum(maps - maps.mean((-2, -1), keepdim=True), 1 / deviation)
-        return white / white.square().mean((-2, -1), keepdim=True).sqrt().clamp(min=FLAT)
-
     def deviation(self, rows: int, columns: int) -> Tensor:
-        """Standard deviation of each DCT coefficient, `[2K, rows, columns]`."""
+        """Standard deviation of each DCT coefficient, `[2KL, rows, columns]`."""
         return _interpolate(self.spectrum, radial_position(rows, columns).flatten()).unflatten(1, (rows, columns))
-
-
-FLAT = 1e-3
-"""RMS below which a map carries no picture: scaling it up would amplify rounding."""
 
 
 def _interpolate(table: Tensor, position: Tensor) -> Tensor:
@@ -105,7 +97,7 @@ def scale_spectrum(maps: Tensor, factor: Tensor) -> Tensor:
 
 
 def spectrum_of(components: Tensor) -> Tensor:
-    """Squared DCT coefficients of components `[B, 2K, h, w]`, summed over the batch, `[2K, h, w]`."""
+    """Squared DCT coefficients of components `[B, C, h, w]`, summed over the batch, `[C, h, w]`."""
     rows, columns = _dct_matrix(components.shape[-2]), _dct_matrix(components.shape[-1])
     return (rows @ components @ columns.T).square().sum(0)
 

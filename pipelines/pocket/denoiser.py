@@ -11,14 +11,16 @@ from diffusers import ConfigMixin, ModelMixin, UNet2DConditionModel
 from diffusers.configuration_utils import register_to_config
 from torch import Tensor, nn
 
-from pipelines.pocket.codec import MotionCodec
-from pipelines.pocket.grid import PIXELS_PER_CELL, cell_centres
+from pipelines.pocket.grid import cell_centres
 
 FEATURES = 20
 """Channels that the encoder gives the UNet for each cell."""
 
 CUES = 4
-"""Channels given to the UNet without the encoder: subject mask, whitened subject mask, x, y."""
+"""Channels given to the UNet without the encoder: subject, relief, x, y."""
+
+EYES = 5
+"""Channels of what the model looks at: red, green, blue, subject, relief, each in [0, 1]."""
 
 TOKEN = 128
 """Width of a conditioning token."""
@@ -35,7 +37,7 @@ class Sight(NamedTuple):
 
 
 class StillEncoder(ModelMixin, ConfigMixin):
-    """Looks at a still and its subject mask; also embeds the three motion controls."""
+    """Looks at a still, its subject and its relief; also embeds the three motion controls."""
 
     @register_to_config
     def __init__(self, channels: int = 32) -> None:
@@ -43,12 +45,15 @@ class StillEncoder(ModelMixin, ConfigMixin):
         c = channels
         self.look = nn.Sequential(
             nn.PixelUnshuffle(2),
-            nn.Conv2d(16, c, 3, padding=1),
+            nn.Conv2d(4 * EYES, c, 3, padding=1),
             nn.SiLU(),
             nn.Conv2d(c, c * 2, 3, stride=2, padding=1),
             nn.GroupNorm(8, c * 2),
             nn.SiLU(),
             nn.Conv2d(c * 2, c * 3, 3, stride=2, padding=1),
+            nn.GroupNorm(8, c * 3),
+            nn.SiLU(),
+            nn.Conv2d(c * 3, c * 3, 3, stride=2, padding=1),
             nn.GroupNorm(8, c * 3),
             nn.SiLU(),
             nn.Conv2d(c * 3, c * 3, 3, padding=1),
@@ -60,12 +65,12 @@ class StillEncoder(ModelMixin, ConfigMixin):
             nn.Sequential(nn.Linear(2 * WAVES, TOKEN), nn.SiLU(), nn.Linear(TOKEN, TOKEN)) for _ in range(3)
         )
 
-    def forward(self, eyes: Tensor, controls: Tensor, codec: MotionCodec) -> Sight:
-        """`eyes` is float `[B, 4, 8h, 8w]`: RGB and subject mask in [0, 1]; `controls [B, 3]` from `control_values`."""
+    def forward(self, eyes: Tensor, controls: Tensor) -> Sight:
+        """`eyes` is float `[B, EYES, H, W]` in [0, 1]; `controls [B, 3]` is from `control_values`."""
         seen = self.look(eyes * 2 - 1)
-        mask = F.avg_pool2d(eyes[:, 3:], PIXELS_PER_CELL)
-        centres = cell_centres(*mask.shape[-2:]).permute(2, 0, 1).to(eyes).expand(len(eyes), -1, -1, -1)
-        maps = torch.cat([self.to_features(seen), mask * 2 - 1, codec.whiten(mask), centres], 1)
+        outlines = F.interpolate(eyes[:, 3:], seen.shape[-2:], mode="area") * 2 - 1
+        centres = cell_centres(*seen.shape[-2:]).permute(2, 0, 1).to(eyes).expand(len(eyes), -1, -1, -1)
+        maps = torch.cat([self.to_features(seen), outlines, centres], 1)
         tokens = [self.to_token(seen.mean((2, 3)))]
         tokens += [embed(_waves(controls[:, i])) for i, embed in enumerate(self.controls)]
         return Sight(maps, torch.stack(tokens, 1))
@@ -88,12 +93,12 @@ def _waves(value: Tensor) -> Tensor:
 
 
 def new_unet(channels: int) -> UNet2DConditionModel:
-    """An untrained UNet over latents of this many channels, 6.2 million parameters."""
+    """An untrained UNet over latents of this many channels, 8.6 million parameters."""
     return UNet2DConditionModel(
-        sample_size=(18, 32),
+        sample_size=(9, 16),
         in_channels=channels + FEATURES + CUES,
         out_channels=channels,
-        block_out_channels=(48, 96, 144),
+        block_out_channels=(64, 112, 160),
         layers_per_block=1,
         norm_num_groups=16,
         cross_attention_dim=TOKEN,

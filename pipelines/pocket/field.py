@@ -1,4 +1,4 @@
-"""From drawn components to the displacement of every pixel: upsampling, the fold guard, the overscan.
+"""From drawn layers to the displacement of every pixel: their outlines, the fold guard, the overscan.
 
 A clip's motion is `d(tau) = tau * sum_k profile_k(tau) * component_k`, here in image widths, the same unit in x and y.
 """
@@ -9,12 +9,11 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float32]
+from pipelines.pocket.layers import Floats, compose
 
 FIELD_WIDTH = 256
-"""Columns at which components are refined and judged; pixels between them are interpolated."""
+"""Columns at which layers are joined and judged; pixels between them are interpolated."""
 
 DETERMINANT_RANGE = (0.35, 2.5)
 """Of the Jacobian of `x -> x + d(x)`: below it a place is squeezed to a crease, above it smeared."""
@@ -26,8 +25,11 @@ MAX_OVERSCAN = 0.16
 """Share of the width and height that may be cut away to hide what lies outside the still: 8 % at each edge, or all of
 it at the edge that a pan leaves behind."""
 
-SMOOTHER = (0.0, 0.02, 0.04, 0.07, 0.11, 0.16)
-"""Blur radii in image widths that the guard tries, mildest first, before it lowers the amplitude."""
+SOFTNESS = (0.012, 0.02, 0.03, 0.045, 0.07, 0.11)
+"""Widths of the outlines between layers, in image widths, that the guard tries, sharpest first.
+
+The wider an outline, the more the surroundings of a subject give way like rubber where it passes over them.
+"""
 
 KNEE = 4.0
 """How late the amplitude bends towards its limit: at half the limit it is 1.5 % short, at the limit 16 %."""
@@ -52,52 +54,32 @@ class Motion:
         """The same motion, `factor` as far."""
         return Motion(self.components * np.float32(factor), self.profiles)
 
-    def smoothed(self, radius: float) -> Motion:
-        """The same motion with its fine part blurred away at this radius in image widths."""
-        if radius == 0:
-            return self
-        sigma = radius * self.components.shape[-1]
-        maps = [cv2.GaussianBlur(m, (0, 0), sigma, borderType=cv2.BORDER_REPLICATE) for m in self._maps()]
-        return Motion(np.stack(maps).reshape(self.components.shape), self.profiles)
-
     def rms(self) -> float:
         """RMS over cells and moments of the average velocity, in image widths per clip."""
         tau = np.arange(1, len(self.profiles) + 1, dtype=np.float32)[:, None] / len(self.profiles)
         rates = np.tensordot(self.profiles / tau, self.components, 1)
         return float(np.sqrt(np.square(rates).sum(1).mean()))
 
-    def _maps(self) -> Floats:
-        return self.components.reshape(-1, *self.components.shape[-2:])
 
+@dataclass(frozen=True)
+class LayeredMotion:
+    """Layers `[3, K, 2, h, w]` in image widths, masks `[h, w]` in [0, 1], and profiles as in `Motion`."""
 
-def refine(motion: Motion, guide: Floats) -> Motion:
-    """Components `[K, 2, h, w]` at the guide's size `[H, W]`, their edges drawn to the guide's edges.
+    layers: Floats
+    relief: Floats
+    subject: Floats
+    profiles: Floats
 
-    A guided filter (He et al., "Guided Image Filtering", ECCV 2010) of the bicubic enlargement.
-    """
-    size = (guide.shape[1], guide.shape[0])
-    maps = [cv2.resize(m, size, interpolation=cv2.INTER_CUBIC) for m in motion._maps()]
-    refined = np.stack([_guided_filter(m, guide) for m in maps])
-    return Motion(refined.reshape(*motion.components.shape[:2], *guide.shape), motion.profiles)
+    def joined(self, softness: float) -> Motion:
+        """The layers joined at outlines of this softness in image widths.
 
-
-GUIDE_RADIUS = 9
-"""Of the guided filter at `FIELD_WIDTH`, in pixels: one cell."""
-
-GUIDE_SMOOTHNESS = 0.02
-"""Variance of the guide, in [0, 1], above which an edge is kept."""
-
-
-def _guided_filter(values: Floats, guide: Floats) -> Floats:
-    def mean(m: Floats) -> Floats:
-        side = 2 * GUIDE_RADIUS + 1
-        return np.asarray(cv2.blur(m, (side, side), borderType=cv2.BORDER_REFLECT), np.float32)
-
-    slope = (mean(guide * values) - mean(guide) * mean(values)) / (
-        mean(guide * guide) - mean(guide) ** 2 + GUIDE_SMOOTHNESS
-    )
-    offset = mean(values) - slope * mean(guide)
-    return mean(slope) * guide + mean(offset)
+        The subject's outline is moved outwards first, so that the subject itself stays whole.
+        """
+        sigma = softness * self.subject.shape[1]
+        reach = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * round(sigma) + 1,) * 2)
+        subject = np.asarray(cv2.GaussianBlur(cv2.dilate(self.subject, reach), (0, 0), sigma), np.float32)
+        relief = np.asarray(cv2.GaussianBlur(self.relief, (0, 0), sigma), np.float32)
+        return Motion(compose(self.layers, relief, subject), self.profiles)
 
 
 def determinants(displacement: Floats) -> Floats:
@@ -181,19 +163,20 @@ SMALLEST_FACTOR = 1e-3
 """Of a motion of one image width: a pixel at 1024. Nothing folds at that."""
 
 
-def tame(motion: Motion, wanted: float) -> Motion:
+def tame(motion: LayeredMotion, wanted: float) -> Motion:
     """The motion at an RMS of about `wanted` image widths per clip, kept within bounds.
 
-    The amplitude bends smoothly towards what the smoothest version can bear, so it rises with `wanted` everywhere;
-    then the mildest smoothing is chosen that can bear that amplitude.
+    The amplitude bends smoothly towards what the softest outlines can bear, so it rises with `wanted` everywhere;
+    then the sharpest outlines are chosen that can bear that amplitude.
     """
-    versions = [_unit(motion.smoothed(radius)) for radius in SMOOTHER]
-    most = max(limit(versions[-1]), limit(versions[0]))
-    amplitude = wanted / (1 + (wanted / max(most, 1e-6)) ** KNEE) ** (1 / KNEE)
-    for version in versions:
-        if within_bounds(version.scaled(amplitude)):
-            return version.scaled(amplitude)
-    return versions[-1].scaled(min(amplitude, limit(versions[-1])))
+    softest = _unit(motion.joined(SOFTNESS[-1]))
+    most = limit(softest)
+    amplitude = wanted / (1 + (wanted / most) ** KNEE) ** (1 / KNEE)
+    for softness in SOFTNESS[:-1]:
+        version = _unit(motion.joined(softness)).scaled(amplitude)
+        if within_bounds(version):
+            return version
+    return softest.scaled(min(amplitude, most))
 
 
 def _unit(motion: Motion) -> Motion:

@@ -12,19 +12,27 @@ import torch
 from torch import Tensor
 
 CELLS = 576
-"""Cells of a field: 18 x 32 for a 16:9 still, 24 x 24 for a square. Finer fields fold more and look no better."""
+"""Cells of a field: 18 x 32 for a 16:9 still, 24 x 24 for a square."""
 
 CELL = 2 / math.sqrt(CELLS)
 """Side of a cell in canonical units."""
 
 PIXELS_PER_CELL = 8
-"""The encoder halves the still three times, so it looks at 8 x 8 pixels for each cell: 144 x 256 for 16:9."""
+"""Of the small still that the encoder looks at: 144 x 256 for 16:9."""
+
+LATENT_STRIDE = 2
+"""Cells per place of a latent, 9 x 16 for 16:9: each layer moves smoothly, only their outlines are sharp."""
 
 
 def grid_shape(height: int, width: int) -> tuple[int, int]:
     """Rows and columns of the field for a still of this size in pixels."""
     columns = round(math.sqrt(CELLS * width / height))
     return round(CELLS / columns), columns
+
+
+def latent_shape(rows: int, columns: int) -> tuple[int, int]:
+    """Rows and columns of the latent of a field."""
+    return -(-rows // LATENT_STRIDE), -(-columns // LATENT_STRIDE)
 
 
 def half_width(rows: int, columns: int) -> float:

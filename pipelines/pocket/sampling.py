@@ -33,7 +33,7 @@ class Networks:
 
 @dataclass(frozen=True)
 class Conditions:
-    """What motion is drawn for: `eyes` float `[4, 8h, 8w]` in [0, 1] and the three controls."""
+    """What motion is drawn for: `eyes` float `[EYES, H, W]` in [0, 1] and the three controls."""
 
     eyes: Tensor
     seconds: float
@@ -78,14 +78,14 @@ def _look(networks: Networks, conditions: Conditions, count: int) -> Sight:
     eyes = torch.stack([conditions.eyes, blind(conditions.eyes[None])[0]])
     values = torch.tensor([conditions.seconds, conditions.motion_bucket_id, conditions.noise_aug_strength])
     controls = control_values(*values[:, None].expand(3, 2))
-    sight = networks.encoder(eyes, controls, networks.codec)
+    sight = networks.encoder(eyes, controls)
     return Sight(sight.maps.repeat_interleave(count, 0), sight.tokens.repeat_interleave(count, 0))
 
 
 def blind(eyes: Tensor) -> Tensor:
-    """Eyes `[B, 4, H, W]` that see nothing: a grey still without a subject."""
+    """Eyes `[B, EYES, H, W]` that see nothing: a grey still without outlines."""
     grey = torch.full_like(eyes, NOTHING_SEEN)
-    grey[:, 3] = 0
+    grey[:, 3:] = 0
     return grey
 
 

@@ -6,7 +6,8 @@ import cv2
 import numpy as np
 
 from pipelines.contract import RGB
-from pipelines.pocket.field import Edges, Floats, Motion
+from pipelines.pocket.field import Edges, Motion
+from pipelines.pocket.layers import Floats
 
 
 class Warper:
@@ -22,11 +23,11 @@ class Warper:
         """Frame `index` of the clip, uint8 `[H, W, 3]`; frame 0 is the still itself."""
         if index == 0:
             return self.still.copy()
-        source_x, source_y = self._source(index)
+        source_x, source_y = self.sources(index)
         frame = cv2.remap(self.still, source_x, source_y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT_101)
         return np.asarray(frame, np.uint8)
 
-    def _source(self, index: int) -> tuple[Floats, Floats]:
+    def sources(self, index: int) -> tuple[Floats, Floats]:
         """Pixel coordinates in the still of every pixel of a frame: cropped in, then displaced."""
         height, width = self.still.shape[:2]
         left, top, size = window = self.cuts[index].window()
