@@ -162,6 +162,8 @@ def main(
     training = [read_photo(file) for file in files if not is_held_out(file.name, hold_out)]
     kept_away = [read_photo(file) for file in files if is_held_out(file.name, hold_out)]
     log.info("%d photos for training, %d held out", len(training), len(kept_away))
+    if not (training and kept_away):
+        raise typer.BadParameter("Some photos must train and some be held out. Add photos, or change --hold-out.")
     scenes = held_out_scenes(SceneMaker(kept_away), 16)
     random.seed()
     torch.seed()

@@ -26,6 +26,10 @@ DEFAULTED = ("num_frames", "num_inference_steps", "min_guidance_scale", "max_gui
 """Controls whose defaults differ between models."""
 
 
+FRAMING_CONTROLS = ("width", "height", "fit", "anchor_x", "anchor_y", "backdrop")
+"""Controls that change the frame that the model sees."""
+
+
 class StudioEvents:
     """Joins the components of a `Studio` to its queue."""
 
@@ -47,10 +51,10 @@ class StudioEvents:
         s.examples.choose(self.take_example, self.components, taken, **QUIET)
         s.clear.click(self.clear, None, [*taken, s.job_id, s.clock], **QUIET)
         s.stage.nudge(self.nudge, None, [s.controls["anchor_x"], s.controls["anchor_y"]], **QUIET)
+        framing = [s.controls[name].change for name in FRAMING_CONTROLS]
         shown = [s.stage, s.progress, s.after]
-        for name in ("width", "height", "fit", "anchor_x", "anchor_y", "backdrop"):
-            event = s.controls[name].change
-            event(self.show_frame, [s.still_path, *self.components], shown, trigger_mode="always_last", **QUIET)
+        # One event for all of them: answers of separate ones could overtake each other.
+        gr.on(framing, self.show_frame, [s.still_path, *self.components], shown, trigger_mode="always_last", **QUIET)
 
     def _connect_controls(self) -> None:
         s = self.studio
@@ -62,8 +66,8 @@ class StudioEvents:
         s.size.input(self.apply_size, s.size, size, **QUIET)
         s.linked.input(self.link_fps, [s.linked, s.controls["fps"]], s.controls["playback_fps"], **QUIET)
         s.model.change(self.choose_model, s.model, [s.controls[name] for name in self.names], **QUIET)
-        for control in self.components:
-            control.change(self.summarize, self.components, s.summary, trigger_mode="always_last", **QUIET)
+        changes = [control.change for control in self.components]
+        gr.on(changes, self.summarize, self.components, s.summary, trigger_mode="always_last", **QUIET)
 
     def _connect_run(self) -> None:
         s = self.studio

@@ -18,7 +18,7 @@ from pipelines.pocket.amplitude import speed
 from pipelines.pocket.codec import MotionCodec
 from pipelines.pocket.field import FIELD_WIDTH, Edges, LayeredMotion, Motion, framing, tame
 from pipelines.pocket.grid import PIXELS_PER_CELL, grid_shape, latent_shape, widths_per_unit
-from pipelines.pocket.layers import Floats, enlarge, skyline
+from pipelines.pocket.layers import Floats, enlarge, outline, skyline
 from pipelines.pocket.sampling import Conditions, Networks, draw_latents
 from pipelines.pocket.warp import Warper
 from pipelines.pocket.weights import open_networks
@@ -129,7 +129,7 @@ def look_at(still: RGB, mask: NDArray[np.float32], shape: tuple[int, int]) -> Te
     """What the encoder looks at, float `[EYES, 8h, 8w]` in [0, 1], for a field of `shape` cells."""
     size = (shape[1] * PIXELS_PER_CELL, shape[0] * PIXELS_PER_CELL)
     small = np.asarray(cv2.resize(still, size, interpolation=cv2.INTER_AREA), np.uint8)
-    subject = cv2.resize(mask, size, interpolation=cv2.INTER_AREA)
+    subject = outline(np.asarray(cv2.resize(mask, size, interpolation=cv2.INTER_AREA), np.float32))
     eyes = np.concatenate([small.astype(np.float32) / 255, subject[..., None], skyline(small)[..., None]], 2)
     return torch.from_numpy(eyes).permute(2, 0, 1).contiguous()
 

@@ -5,6 +5,7 @@ A clip's motion is `d(tau) = tau * sum_k profile_k(tau) * component_k`, here in 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import cv2
@@ -133,14 +134,20 @@ def _first_inside(inward: Floats) -> float:
 
 def within_bounds(motion: Motion) -> bool:
     """Whether no watched frame folds, smears, or reaches further outside than the overscan can hide."""
-    return all(_is_sound(motion.frame(index)) for index in _watched(len(motion.profiles)))
+    fields = [motion.frame(index) for index in _watched(len(motion.profiles))]
+    cut = _all_of(outside(field) for field in fields).overscan
+    return cut <= MAX_OVERSCAN and all(_is_sound(field, cut) for field in fields)
 
 
-def _is_sound(field: Floats) -> bool:
-    cut = outside(field).overscan
+def _all_of(needed: Iterable[Edges]) -> Edges:
+    """What is cut away by the last frame: the crop never lets go, so a clip that sways is cut at both edges."""
+    return Edges(*np.max([[getattr(edges, side) for side in EDGE_NAMES] for edges in needed], 0))
+
+
+def _is_sound(field: Floats, cut: float) -> bool:
     determinant = determinants(field)
     lowest = float(determinant.min()) * (1 - cut) ** 2
-    return cut <= MAX_OVERSCAN and lowest >= GUARD_RANGE[0] and float(determinant.max()) <= GUARD_RANGE[1]
+    return lowest >= GUARD_RANGE[0] and float(determinant.max()) <= GUARD_RANGE[1]
 
 
 def _watched(last: int) -> list[int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import torch
 from diffusers import UNet2DConditionModel
 
 from pipelines.pocket.codec import MotionCodec
@@ -22,4 +23,5 @@ def open_networks(folder: Path) -> Networks:
 
 
 def _open_part(kind: Any, folder: Path, name: str) -> Any:
-    return kind.from_pretrained(folder, subfolder=name, use_safetensors=True, local_files_only=True)
+    where = {"subfolder": name, "local_files_only": True}
+    return kind.from_pretrained(folder, **where, use_safetensors=True, torch_dtype=torch.float32)

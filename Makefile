@@ -1,0 +1,50 @@
+# make run    serves the studio on http://127.0.0.1:7860 (PORT=8000 make run for another port)
+# make test   everything that must hold: style, types, rooms, tests in a real browser
+# Both do all the set-up there is, and only once.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PORT ?= 7860
+
+.PHONY: run test check chromium train-pocket clean
+
+run: $(VENV)/ready-to-run
+	@PORT=$(PORT) $(BIN)/python app.py
+
+test: check chromium
+	$(BIN)/python -m pytest
+
+check: $(VENV)/ready-to-test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy .
+	$(BIN)/lint-imports
+
+# A Chromium on the PATH, else Playwright's own, else Debian's.
+chromium: $(VENV)/ready-to-test
+	@command -v chromium chromium-browser google-chrome >/dev/null \
+	|| $(BIN)/playwright install chromium \
+	|| { [ "$$(id -u)" = 0 ] && apt-get update -qq && apt-get install -y -qq chromium; } \
+	|| { echo "No Chromium was found or could be installed. Install one and run make test again."; exit 1; }
+
+# Trains the built-in model further, from runs/pocket where there is a checkpoint, and puts the weights in their place.
+PHOTOS ?= photos
+MINUTES ?= 120
+train-pocket: $(VENV)/ready-to-run
+	$(BIN)/python -m training.train_pocket $(PHOTOS) --minutes $(MINUTES) --run runs/pocket
+	$(BIN)/python -m training.ship runs/pocket
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/ready-to-run: requirements.txt | $(VENV)/bin/python
+	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+$(VENV)/ready-to-test: requirements-dev.txt $(VENV)/ready-to-run
+	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@
+
+clean:
+	rm -rf $(VENV)

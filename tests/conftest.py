@@ -1,0 +1,107 @@
+"""What several rooms' tests share: a served studio and a real browser."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+ROOT = Path(__file__).parent.parent
+
+START_S = 90
+"""Longest wait for a server's first answer, on a machine that is busy with other tests."""
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running studio."""
+
+    url: str
+    data: Path
+    process: subprocess.Popen[bytes]
+
+
+def free_port() -> int:
+    """A port that nobody uses now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def start_server(data: Path, log: Path) -> Server:
+    """`python app.py` as a user starts it, with its data in a folder of its own."""
+    port = free_port()
+    environment = os.environ | {"PORT": str(port), "STILLMOTION_DATA": str(data)}
+    with log.open("ab") as out:
+        process = subprocess.Popen(
+            [sys.executable, "app.py"], cwd=ROOT, env=environment, stdout=out, stderr=out, start_new_session=True
+        )
+    url = f"http://127.0.0.1:{port}"
+    deadline = time.monotonic() + START_S
+    while time.monotonic() < deadline:
+        try:
+            httpx.get(url, timeout=2)
+            return Server(url, data, process)
+        except httpx.TransportError:
+            assert process.poll() is None, log.read_text()
+            time.sleep(0.2)
+    raise AssertionError(f"no answer within {START_S} s: {log.read_text()}")
+
+
+def stop_server(server: Server) -> None:
+    """Ctrl-C, and then no patience."""
+    server.process.send_signal(signal.SIGINT)
+    try:
+        server.process.wait(15)
+    except subprocess.TimeoutExpired:
+        os.killpg(server.process.pid, signal.SIGKILL)
+        raise
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """One studio for all browser tests."""
+    folder = tmp_path_factory.mktemp("studio")
+    running = start_server(folder / "data", folder / "log.txt")
+    yield running
+    stop_server(running)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """A headless Chromium: the one on the PATH, else Playwright's own."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    found = next((path for name in names if (path := shutil.which(name))), None)
+    flags = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=found, args=flags)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    """A window of its own, a laptop's size."""
+    window = browser.new_context(viewport={"width": 1280, "height": 800}, accept_downloads=True)
+    yield window
+    window.close()
+
+
+@pytest.fixture
+def page(context: BrowserContext, server: Server) -> Page:
+    """The studio, open."""
+    page = context.new_page()
+    page.goto(server.url)
+    page.get_by_role("button", name="Animate").wait_for()
+    return page

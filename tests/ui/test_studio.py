@@ -1,0 +1,219 @@
+"""The studio in a real browser, as a newcomer uses it."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+
+import av
+import httpx
+import pytest
+from PIL import Image
+from playwright.sync_api import Browser, Page, expect
+
+from tests.conftest import ROOT, Server
+
+STILLS = ROOT / "assets" / "stills"
+
+CLIP_MS = 60_000
+"""Longest wait for a small clip, on a machine that is busy with other tests."""
+
+
+def give(page: Page, picture: Path) -> None:
+    """Upload a picture and wait for its frame."""
+    page.locator("#upload input[type=file]").first.set_input_files(picture)
+    expect(page.locator("#stage img[alt='The frame that the model will see']")).to_be_visible(timeout=30_000)
+
+
+def make_small(page: Page, frames: int = 8) -> None:
+    """Ask for a small, short clip."""
+    page.get_by_role("button", name="Size and length").click()
+    page.get_by_label("Size", exact=True).click()
+    page.get_by_role("option", name="Small 576x320").click()
+    box = page.locator("#control-num_frames input[type=number]")
+    box.fill(str(frames))
+    box.press("Tab")
+    expect(page.locator("#summary")).to_contain_text(f"576x320 · {frames} frames")
+
+
+def animate(page: Page) -> None:
+    """Press Animate and wait for the clip."""
+    page.get_by_role("button", name="Animate").click()
+    expect(page.locator("#stage video")).to_be_visible(timeout=CLIP_MS)
+
+
+def test_a_photo_becomes_a_clip_that_the_browser_plays_and_saves(page: Page, tmp_path: Path) -> None:
+    give(page, STILLS / "otters.jpg")
+    make_small(page)
+    animate(page)
+    video = page.locator("#stage video")
+    page.wait_for_function("document.querySelector('#stage video').readyState >= 3")
+    page.wait_for_function("document.querySelector('#stage video').currentTime > 0.2")
+    assert video.evaluate("v => [v.videoWidth, v.videoHeight]") == [576, 320]
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download MP4").click()
+    file = tmp_path / "clip.mp4"
+    download.value.save_as(file)
+    with av.open(str(file)) as clip:
+        stream = clip.streams.video[0]
+        frames = list(clip.decode(stream))
+    assert (len(frames), stream.width, stream.height, float(stream.average_rate)) == (8, 576, 320, 7.0)
+    seed = page.locator("#result code").inner_text()
+    assert seed in download.value.suggested_filename
+
+
+def test_a_preview_moves_while_the_clip_is_made(page: Page) -> None:
+    previews: list[str] = []
+    page.on("response", lambda r: previews.append(r.url) if "preview.webp" in r.url and r.ok else None)
+    give(page, STILLS / "lake.jpg")
+    page.get_by_role("button", name="Advanced").click()
+    steps = page.locator("#control-num_inference_steps input[type=number]")
+    steps.fill("100")
+    steps.press("Tab")
+    animate(page)
+    assert previews
+    with Image.open(io.BytesIO(httpx.get(previews[-1].split("?")[0]).content)) as preview:
+        assert preview.format == "WEBP"
+        assert preview.n_frames > 1
+
+
+def test_again_makes_another_clip_with_another_seed(page: Page) -> None:
+    give(page, STILLS / "cat.jpg")
+    make_small(page)
+    animate(page)
+    first = page.locator("#result code").inner_text()
+    page.get_by_role("button", name="Again, other seed").click()
+    expect(page.locator("#result code")).not_to_have_text(first, timeout=CLIP_MS)
+
+
+def test_stop_really_stops_and_the_studio_goes_on(page: Page, server: Server) -> None:
+    give(page, STILLS / "lake.jpg")
+    page.get_by_role("button", name="Advanced").click()
+    steps = page.locator("#control-num_inference_steps input[type=number]")
+    steps.fill("100")
+    steps.press("Tab")
+    page.get_by_role("button", name="Animate").click()
+    page.get_by_role("button", name="Stop").click()
+    expect(page.locator("#progress")).to_contain_text("Stopped", timeout=20_000)
+    job = json.loads(page.evaluate("localStorage.getItem('stillmotion-job') && '\"there\"' || 'null'"))
+    assert job == "there"
+    steps.fill("4")
+    steps.press("Tab")
+    animate(page)
+
+
+def test_a_reload_comes_back_to_the_clip(page: Page) -> None:
+    give(page, STILLS / "heron.jpg")
+    make_small(page)
+    animate(page)
+    source = page.locator("#stage video").get_attribute("src")
+    page.reload()
+    expect(page.locator("#stage video")).to_be_visible(timeout=20_000)
+    assert page.locator("#stage video").get_attribute("src") == source
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [
+        ("letter.png", b"Dear model,\nplease move.\n" * 40, "plain text"),
+        ("cut.jpg", (STILLS / "cat.jpg").read_bytes()[:9000], "cut off"),
+        ("drawing.svg", b"<svg xmlns='http://www.w3.org/2000/svg'/>", "SVG"),
+    ],
+)
+def test_a_bad_picture_is_refused_in_plain_words(
+    page: Page, tmp_path: Path, name: str, content: bytes, words: str
+) -> None:
+    file = tmp_path / name
+    file.write_bytes(content)
+    page.locator("#upload input[type=file]").first.set_input_files(file)
+    alert = page.locator("#progress").get_by_role("alert")
+    expect(alert).to_contain_text(words, timeout=20_000)
+    assert "Traceback" not in page.content()
+
+
+def test_animate_without_a_picture_says_what_to_do(page: Page) -> None:
+    page.get_by_role("button", name="Animate").click()
+    expect(page.locator("#progress").get_by_role("alert")).to_contain_text("no picture yet")
+
+
+def test_presets_move_the_sliders_and_a_moved_slider_leaves_the_preset(page: Page) -> None:
+    motion = page.locator("#control-motion_bucket_id input[type=number]")
+    page.get_by_role("radio", name="Lively").check(force=True)
+    expect(motion).to_have_value("200")
+    page.get_by_role("radio", name="Barely there").check(force=True)
+    expect(motion).to_have_value("50")
+    motion.fill("90")
+    motion.press("Tab")
+    expect(page.get_by_role("radio", name="Barely there")).not_to_be_checked()
+
+
+def test_dragging_the_crop_moves_the_frame_that_the_model_sees(page: Page) -> None:
+    give(page, STILLS / "astronaut.jpg")
+    frame = page.locator("#stage img").first
+    page.get_by_role("button", name="Size and length").click()
+    page.get_by_label("Size", exact=True).click()
+    page.get_by_role("option", name="Portrait 576x1024").click()
+    expect(page.locator("#stage img.whole")).to_be_attached(timeout=20_000)
+    before = frame.get_attribute("src")
+    box = page.locator("#stage .stage").bounding_box()
+    assert box is not None
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + 300, y + 300, steps=6)
+    page.mouse.up()
+    expect(frame).not_to_have_attribute("src", before or "", timeout=20_000)
+    page.get_by_role("button", name="Advanced").click()
+    anchor = [float(page.locator(f"#control-anchor_{axis} input[type=number]").input_value()) for axis in "xy"]
+    assert min(anchor) == 0.0
+
+
+def test_controls_that_the_model_ignores_are_not_shown(page: Page) -> None:
+    page.get_by_role("button", name="Advanced").click()
+    expect(page.locator("#control-num_inference_steps")).to_be_visible()
+    expect(page.locator("#control-decode_chunk_size")).not_to_be_visible()
+
+
+def test_the_models_page_tells_licence_size_place_and_fit(page: Page) -> None:
+    page.get_by_role("tab", name="Models").click()
+    card = page.locator(".model-card", has_text="Stable Video Diffusion XT 1.1")
+    expect(card).to_contain_text("Stability AI Community License")
+    expect(card).to_contain_text("4.51 GB, not on this machine")
+    expect(page.locator(".model-card", has_text="Pocket")).to_contain_text("on this machine")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_phone_shows_the_page_without_scrolling_sideways(browser: Browser, server: Server, scheme: str) -> None:
+    phone = browser.new_context(viewport={"width": 390, "height": 844}, color_scheme=scheme, has_touch=True)
+    page = phone.new_page()
+    page.goto(server.url)
+    page.locator("#examples button").first.wait_for()
+    page.locator("#examples button[data-name=heron]").click()
+    expect(page.locator("#stage img")).to_be_visible(timeout=30_000)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert page.evaluate("document.body.classList.contains('dark')") is (scheme == "dark")
+    phone.close()
+
+
+def test_the_page_asks_nobody_else(context, server: Server) -> None:
+    asked: list[str] = []
+    problems: list[str] = []
+    page = context.new_page()
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("console", lambda message: problems.append(message.text) if message.type == "error" else None)
+    page.goto(server.url)
+    page.locator("#examples button[data-name=lake]").click()
+    expect(page.locator("#stage img")).to_be_visible(timeout=30_000)
+    assert [url for url in asked if not url.startswith((server.url, "data:", "blob:"))] == []
+    assert problems == []
+
+
+def test_keys_start_and_stop(page: Page) -> None:
+    page.locator("#examples button[data-name=lake]").click()
+    expect(page.locator("#stage img")).to_be_visible(timeout=30_000)
+    page.locator("#stage .stage").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Stop")).to_be_enabled()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("button", name="Animate")).to_be_enabled(timeout=CLIP_MS)
