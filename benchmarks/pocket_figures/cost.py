@@ -14,6 +14,7 @@ from benchmarks.report import Figure
 from jobs.job import JobFolder
 from jobs.make_clip import Order, make_clip
 from jobs.worker_process import WorkerProcess
+from pipelines.errors import StillmotionError, WorkerError
 from pipelines.request import SIZES
 
 SIZE = SIZES["Landscape"]
@@ -50,24 +51,27 @@ def _timed(order: Order) -> float:
 
 def _memory(bench: Bench) -> Figure:
     """Of a fresh worker that makes one clip: with the shipped weights, other ones of the same shape take as much."""
-    worker = WorkerProcess()
     try:
-        with tempfile.TemporaryDirectory() as folder:
-            outcome = _one_clip(worker, bench.stills[0], Path(folder))
-            peak = peak_bytes(worker.pid)
-    finally:
-        worker.end()
-    if outcome != "done":
-        return Figure(MEMORY_NAME, None, "GB", 1.5, 0.8, True, f"the worker's clip was {outcome}")
+        peak = _worker_peak(bench.stills[0])
+    except StillmotionError as error:
+        return Figure(MEMORY_NAME, None, "GB", 1.5, 0.8, True, f"the worker made no clip: {error}")
     note = "one clip in a fresh worker" if peak else "only Linux tells the peak of another program"
     return Figure(MEMORY_NAME, peak / GB if peak else None, "GB", 1.5, 0.8, True, note)
 
 
-def _one_clip(worker: WorkerProcess, still: Path, folder: Path) -> str:
-    """Has the worker make a clip; its last event."""
-    JobFolder(folder).still.write_bytes(still.read_bytes())
-    message = {"job": "benchmark", "folder": str(folder), "request": request_of(SIZE).model_dump()}
-    return [str(event["event"]) for event in worker.work(message)][-1]
+def _worker_peak(still: Path) -> int | None:
+    """Peak bytes of a worker that made a clip of a still; raises `WorkerError` where it made none."""
+    worker = WorkerProcess()
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            JobFolder(Path(folder)).still.write_bytes(still.read_bytes())
+            message = {"job": "benchmark", "folder": folder, "request": request_of(SIZE).model_dump()}
+            *_, last = worker.work(message)
+            if last["event"] != "done":
+                raise WorkerError(str(last.get("sentence") or last["event"]))
+            return peak_bytes(worker.pid)
+    finally:
+        worker.end()
 
 
 def peak_bytes(pid: int) -> int | None:

@@ -9,7 +9,8 @@ import numpy as np
 
 from benchmarks.pocket_figures.bench import Bench, framed, request_of
 from benchmarks.report import Figure
-from pipelines.pocket.field import DETERMINANT_RANGE, Floats, Motion, determinants, framing
+from pipelines.pocket.field import DETERMINANT_RANGE, Motion, determinants, framing
+from pipelines.pocket.layers import Floats
 from pipelines.pocket.warp import Warper
 from pipelines.request import SIZES
 from pipelines.subject import subject_mask
