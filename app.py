@@ -7,12 +7,11 @@ python app.py models
 
 from __future__ import annotations
 
-import inspect
 import json
 import os
 import socket
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
@@ -22,7 +21,7 @@ import typer
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from pipelines.errors import ClipError, InputError, ModelError, StillmotionError
-from pipelines.request import MotionRequest
+from ui.options import request_options
 
 cli = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 models_cli = typer.Typer(help="The models: which there are, which are here.")
@@ -70,29 +69,8 @@ def serve() -> None:
     uvicorn.run(build_server(queue), host=settings.host, port=port, log_level="warning")
 
 
-def _request_options(function: Callable[..., None]) -> Callable[..., None]:
-    """Gives a command one option for every control of `MotionRequest`; those not given stay None."""
-    signature = inspect.signature(function)
-    options = [
-        inspect.Parameter(
-            name,
-            inspect.Parameter.KEYWORD_ONLY,
-            default=None,
-            annotation=Annotated[_option_type(field.annotation) | None, typer.Option(help=field.description)],
-        )
-        for name, field in MotionRequest.model_fields.items()
-    ]
-    named = [p for p in signature.parameters.values() if p.kind is not inspect.Parameter.VAR_KEYWORD]
-    function.__signature__ = signature.replace(parameters=[*named, *options])  # type: ignore[attr-defined]
-    return function
-
-
-def _option_type(annotation: Any) -> Any:
-    return annotation if annotation in (int, float) else str
-
-
 @cli.command()
-@_request_options
+@request_options
 def animate(
     still: Annotated[Path, typer.Argument(help="A PNG, JPEG, WebP, AVIF, HEIC or GIF picture.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="Where the clip goes, an .mp4 file.")],
@@ -129,9 +107,9 @@ def list_models(context: typer.Context) -> None:
             here = "yes" if location(spec) is not None else "no"
             fit = fits(spec, request_for({"model": spec.id}))
             rows.append((spec.id, spec.family, spec.licence, f"{spec.size_bytes / 1e9:.2f} GB", here, fit.sentence))
-    widths = [max(len(row[i]) for row in rows) for i in range(5)]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
-        typer.echo("  ".join([*(cell.ljust(w) for cell, w in zip(row, widths, strict=False)), row[5]]))
+        typer.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
 
 
 @models_cli.command("add")

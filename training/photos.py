@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.pocket.layers import skyline
+from pipelines.pocket.layers import outline, skyline
 from pipelines.subject import subject_mask
 
 Bytes = NDArray[np.uint8]
@@ -31,7 +31,7 @@ SUFFIXES = {".jpg", ".jpeg", ".png", ".webp"}
 
 @dataclass(frozen=True)
 class Photo:
-    """`rgb` uint8 `[H, W, 3]`; `mask` uint8 `[H, W]`: how surely subject.
+    """`rgb` uint8 `[H, W, 3]`; `mask` uint8 `[H, W]`: how surely subject, cleaned as the studio cleans it.
 
     `relief` uint8 `[H, W]` is 0 for sky and plain backdrops, up to 255 for what stands before them; `horizon` is the
     height (0 top, 1 bottom) where ground begins.
@@ -72,17 +72,19 @@ def photo_files(folder: Path) -> list[Path]:
 
 
 def read_photo(file: Path) -> Photo:
-    """A photo with its mask: the one beside it where there is one, else as the subject network sees it."""
+    """A photo with its subject: from the mask beside it where there is one, else as the subject network sees it."""
     bgr = cv2.imread(str(file), cv2.IMREAD_COLOR)
     if bgr is None:
         raise FileNotFoundError(f"{file} cannot be read as a photo.")
     scale = SHORT_SIDE / min(bgr.shape[:2])
     size = (round(bgr.shape[1] * scale), round(bgr.shape[0] * scale))
     rgb = np.asarray(cv2.cvtColor(cv2.resize(bgr, size, interpolation=cv2.INTER_AREA), cv2.COLOR_BGR2RGB), np.uint8)
-    beside = mask_beside(file)
-    mask = beside if beside is not None else (subject_mask(rgb) * 255).astype(np.uint8)
-    mask = np.asarray(cv2.resize(mask, size, interpolation=cv2.INTER_LINEAR), np.uint8)
-    return Photo(file.name, rgb, mask, np.asarray(skyline(rgb) * 255, np.uint8), horizon_row(rgb))
+    seen = mask_beside(file)
+    mask = (
+        subject_mask(rgb) if seen is None else np.float32(cv2.resize(seen, size, interpolation=cv2.INTER_LINEAR) / 255)
+    )
+    subject = np.asarray(outline(np.asarray(mask, np.float32)) * 255, np.uint8)
+    return Photo(file.name, rgb, subject, np.asarray(skyline(rgb) * 255, np.uint8), horizon_row(rgb))
 
 
 def mask_beside(file: Path) -> Bytes | None:

@@ -27,16 +27,25 @@ WHOLE_WIDTH = 1280
 """Pixels of the picture that is shown while the crop is dragged."""
 
 
-class StillUpload(gr.Image):
+def still_upload() -> gr.Image:
     """An image upload that hands the file over unopened: only `media` may parse what a stranger sends."""
+    upload = gr.Image(
+        type="filepath",
+        sources=["upload", "clipboard", "webcam"],
+        label="Drop, paste or take a picture",
+        placeholder="# Drop a picture here\nor click to choose one · paste · take one with the camera",
+        elem_id="upload",
+        buttons=[],
+        image_mode=None,
+    )
+    # On the instance: for a subclass, Gradio writes a type stub next to this file at every import.
+    upload.preprocess = path_of_upload
+    return upload
 
-    is_template = True
 
-    def preprocess(self, payload: ImageData | None) -> str | None:
-        """The path of the uploaded file."""
-        if payload is None or payload.path is None:
-            return None
-        return str(payload.path)
+def path_of_upload(payload: ImageData | None) -> str | None:
+    """Where Gradio has put an uploaded file; pictures inside JSON are not taken."""
+    return None if payload is None or payload.path is None else str(payload.path)
 
 
 @dataclass(frozen=True)

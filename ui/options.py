@@ -1,0 +1,28 @@
+"""The command line's options, made from `MotionRequest`."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from typing import Annotated, Any
+
+import typer
+
+from pipelines.request import MotionRequest
+
+
+def request_options(function: Callable[..., None]) -> Callable[..., None]:
+    """Gives a command one option for every control in place of its `**controls`; those not given stay None."""
+    signature = inspect.signature(function, eval_str=True)
+    named = [p for p in signature.parameters.values() if p.kind is not inspect.Parameter.VAR_KEYWORD]
+    options = [_option(name) for name in MotionRequest.model_fields]
+    function.__signature__ = signature.replace(parameters=[*named, *options])  # type: ignore[attr-defined]
+    return function
+
+
+def _option(name: str) -> inspect.Parameter:
+    field = MotionRequest.model_fields[name]
+    kind: Any = field.annotation if field.annotation in (int, float) else str
+    words = f"{field.description} [default: the model's, or {field.default}]"
+    annotation = Annotated[kind | None, typer.Option(help=words)]
+    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation)
