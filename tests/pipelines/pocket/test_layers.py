@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pipelines.pocket.layers import LAYERS, compose, enlarge, skyline
+from pipelines.pocket.layers import LAYERS, compose, enlarge, outline, skyline
 
 
 def flat_layers(backdrop, relief_shift, subject_shift):
@@ -53,3 +53,31 @@ def test_sky_is_far_and_what_stands_before_it_is_near():
 @pytest.mark.parametrize("level", [0, 255])
 def test_a_plain_still_has_no_relief(level):
     assert skyline(np.full((40, 60, 3), level, np.uint8)).max() == 0
+
+
+def blob(height=144, width=256, level=1.0):
+    """A sure subject, 80 pixels high and 60 wide."""
+    mask = np.zeros((height, width), np.float32)
+    mask[32:112, 98:158] = level
+    return mask
+
+
+def test_a_sure_subject_is_kept_as_it_is():
+    assert np.abs(outline(blob()) - blob()).mean() < 0.01
+
+
+def test_holes_are_closed_and_specks_dropped():
+    mask = blob()
+    mask[60:64, 120:124] = 0
+    mask[10:14, 10:14] = 1
+    kept = outline(mask)
+    assert kept[60:64, 120:124].min() > 0.9
+    assert kept[:24, :24].max() == 0
+
+
+def test_a_subject_that_is_only_half_there_is_faded():
+    assert outline(blob(level=0.6)).max() < 0.1
+
+
+def test_no_subject_has_no_outline():
+    assert outline(np.zeros((144, 256), np.float32)).max() == 0
