@@ -36,8 +36,9 @@ class Downloads:
         with self._lock:
             if self._states.get(model, Download()).is_running:
                 return
+            # noted after the start, which may fail: then it may be asked for again
+            threading.Thread(target=self._run, args=(model,), name="download", daemon=True).start()
             self._states[model] = Download(is_running=True)
-        threading.Thread(target=self._run, args=(model,), daemon=True).start()
 
     def state(self, model: str) -> Download:
         """How far the download of a model is; all zeros where none was asked for."""

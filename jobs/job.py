@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import dataclasses
-import json
+import functools
+import re
 import secrets
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
+
+from pydantic import TypeAdapter
 
 from pipelines.request import MotionRequest
 
@@ -19,13 +21,17 @@ ENDS: frozenset[State] = frozenset({"done", "failed", "cancelled"})
 ID_BYTES = 16
 """128 random bits: whoever has an id was given it."""
 
+UNEXPECTED = "Something unexpected went wrong while making the clip. Try again; if it happens again, look at the log."
+"""For the person, where an error has no words of its own."""
+
 
 @dataclass(frozen=True)
 class Job:
     """A job at one moment.
 
     `stage`, `step` and `total` are those of the last step; `previews` counts the previews written so far; `sentence`
-    says in words what went wrong; `remaining_s` and `position` (1 is next) are None where they are not known.
+    says in words what went wrong; `remaining_s` and `position` (1 is next) are None where they are not known; `seconds`
+    is how long an ended job ran, from its turn to its end; `facts` are those of the clip (`facts_in_json`).
     """
 
     id: str
@@ -48,19 +54,27 @@ class Job:
 
     def to_json(self) -> str:
         """One JSON object with every field."""
-        fields = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
-        return json.dumps(fields | {"request": self.request.model_dump()})
+        return _schema().dump_json(self).decode()
 
     @staticmethod
-    def from_json(text: str) -> Job:
-        """The job that `to_json` wrote."""
-        fields = json.loads(text)
-        return Job(**fields | {"request": MotionRequest.model_validate(fields["request"])})
+    def from_json(text: str | bytes) -> Job:
+        """The job that `to_json` wrote; raises `ValueError` for any other text."""
+        return _schema().validate_json(text)
+
+
+@functools.cache
+def _schema() -> TypeAdapter[Job]:
+    return TypeAdapter(Job)
 
 
 def new_id() -> str:
     """An id that cannot be guessed, safe in an address and as a folder's name."""
     return secrets.token_hex(ID_BYTES)
+
+
+def is_id(text: object) -> bool:
+    """Whether `text`, which may come from a stranger, has the form of an id: anything else names no folder."""
+    return isinstance(text, str) and re.fullmatch(f"[0-9a-f]{{{2 * ID_BYTES}}}", text) is not None
 
 
 @dataclass(frozen=True)
@@ -86,5 +100,5 @@ class JobFolder:
 
     @property
     def record(self) -> Path:
-        """The ended job as JSON."""
+        """The job as JSON: as it was submitted, or as it ended."""
         return self.path / "job.json"

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import functools
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +17,8 @@ from media.framing import anchor_from_subject, frame_still
 from media.probe import ClipFacts
 from media.spec import ClipSpec
 from media.stills import Still, open_still
-from pipelines.contract import Animator, OnStep, StepEvent, ignore_steps
+from pipelines.contract import RGB, Animator, FrameChunk, OnStep, StepEvent, ignore_steps
+from pipelines.errors import ModelError, OutOfMemory
 from pipelines.request import MotionRequest
 from pipelines.subject import subject_mask
 
@@ -29,20 +33,24 @@ class Order:
 
 
 def make_clip(order: Order, on_step: OnStep = ignore_steps) -> ClipFacts:
-    """Write the clip; returns what its probe found. Raises `StillmotionError`, and whatever `on_step` raises."""
+    """Write the clip; returns what its probe found. Raises `StillmotionError`, and whatever `on_step` raises.
+
+    The model is loaded last: a bad still, or a place that cannot be written to, answers without torch.
+    """
     request = order.request
+    on_step(StepEvent("load", 0, 1))
     still = open_still(order.still)
     framed = frame_still(still, request, find_anchor(still, request))
-    on_step(StepEvent("load", 0, 1))
-    animator = warm(request.model)
-    on_step(StepEvent("load", 1, 1))
     spec = ClipSpec.for_request(request, recipe_text(request))
-    return write_clip(order.clip, animator.animate(framed, request, on_step), spec)
+    return write_clip(order.clip, _chunks(framed, request, on_step), spec)
 
 
 @functools.lru_cache(maxsize=1)
 def warm(model: str) -> Animator:
-    """The animator of a model, kept until another one is asked for."""
+    """The animator of a model, kept until another one is asked for. Raises `ModelError` and `OutOfMemory`."""
+    # this runs for another model only: there is seldom room for two
+    warm.cache_clear()
+    gc.collect()
     return pipelines.load(model)
 
 
@@ -62,3 +70,30 @@ def facts_in_json(facts: ClipFacts) -> dict[str, Any]:
         "fps": float(facts.fps),
         "seconds": round(facts.seconds, 3),
     }
+
+
+def _chunks(framed: RGB, request: MotionRequest, on_step: OnStep) -> Iterator[FrameChunk]:
+    with _in_plain_words(request):
+        animator = warm(request.model)
+        on_step(StepEvent("load", 1, 1))
+        yield from animator.animate(framed, request, on_step)
+
+
+@contextmanager
+def _in_plain_words(request: MotionRequest) -> Iterator[None]:
+    try:
+        yield
+    except ImportError as error:
+        raise ModelError(
+            f"The model {request.model} needs {error.name or 'a package'}, which cannot be imported.",
+            "Install the packages again: pip install -r requirements.txt.",
+        ) from error
+    except (MemoryError, RuntimeError) as error:
+        from pipelines.svd.memory import is_out_of_memory
+
+        if not is_out_of_memory(error):
+            raise
+        raise OutOfMemory(
+            f"Not enough memory for {request.num_frames} frames at {request.width}x{request.height}.",
+            "Choose a smaller size or fewer frames.",
+        ) from error

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import json
+import math
 import threading
 from pathlib import Path
 
+import structlog
+
+from jobs.files import write_whole
 from pipelines.request import MotionRequest
+
+log = structlog.get_logger("jobs")
 
 SETTLE = 0.5
 """Share of the newest run in the kept pace: two or three runs forget a machine that was busy once."""
@@ -20,21 +26,23 @@ class Pace:
     def __init__(self, file: Path) -> None:
         self._file = file
         self._lock = threading.Lock()
-        self._paces: dict[str, float] = _read(file)
+        self._paces = _read(file)
 
     def estimate(self, request: MotionRequest) -> float | None:
-        """Seconds that a clip will take here, or None before the first run of its model."""
+        """Seconds that a clip will take here with its model loaded, or None before the first run of its model."""
         pace = self._paces.get(request.model)
         return None if pace is None else pace * _work(request)
 
     def learn(self, request: MotionRequest, seconds: float) -> None:
-        """Take note of a finished run."""
+        """Take note of a finished run; where that cannot be stored, it is known until the server ends."""
         with self._lock:
             new = seconds / _work(request)
             old = self._paces.get(request.model, new)
             self._paces[request.model] = old + SETTLE * (new - old)
-            self._file.parent.mkdir(parents=True, exist_ok=True)
-            self._file.write_text(json.dumps(self._paces))
+            try:
+                write_whole(self._file, json.dumps(self._paces).encode())
+            except OSError:
+                log.warning("pace not stored", exc_info=True)
 
 
 def _work(request: MotionRequest) -> float:
@@ -45,6 +53,7 @@ def _work(request: MotionRequest) -> float:
 
 def _read(file: Path) -> dict[str, float]:
     try:
-        return {str(k): float(v) for k, v in json.loads(file.read_text()).items()}
-    except (OSError, ValueError, AttributeError):
+        paces = {str(model): float(pace) for model, pace in json.loads(file.read_bytes()).items()}
+    except (OSError, ValueError, TypeError, AttributeError):
         return {}
+    return {model: pace for model, pace in paces.items() if math.isfinite(pace) and pace > 0}

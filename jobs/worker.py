@@ -2,6 +2,13 @@
 
 Orders come as JSON lines on standard input, events go as JSON lines to standard output. When standard input ends,
 the server is gone and so is the worker.
+
+    orders   {"warm": MODEL}   {"job": ID, "folder": PATH, "request": {...}}   {"cancel": ID}
+    events   {"event": "ready"}
+             {"job": ID, "event": "step", "stage", "step", "total", "previews", "elapsed_s"}
+             {"job": ID, "event": "done", "facts", "elapsed_s"} or "cancelled" or "failed" with "sentence", "is_spent"
+
+`elapsed_s` counts from when the model was loaded. A worker that `is_spent` wants to be replaced.
 """
 
 from __future__ import annotations
@@ -17,11 +24,12 @@ from typing import Any, TextIO
 
 import structlog
 
-from jobs.job import JobFolder
+from jobs.files import remove_partials, write_whole
+from jobs.job import UNEXPECTED, JobFolder
 from jobs.make_clip import Order, facts_in_json, make_clip, warm
 from media.preview import preview_webp
-from pipelines.contract import StepEvent
-from pipelines.errors import Cancelled, StillmotionError
+from pipelines.contract import RGB, StepEvent
+from pipelines.errors import Cancelled, InputError, ModelError, StillmotionError
 from pipelines.request import MotionRequest
 
 log = structlog.get_logger("worker")
@@ -29,37 +37,50 @@ log = structlog.get_logger("worker")
 PREVIEW_FPS = 8.0
 """Frames per second of the moving preview."""
 
-UNEXPECTED = "Something unexpected went wrong while making the clip. Try again; if it happens again, look at the log."
+HARMLESS = (InputError, ModelError)
+"""Failures that leave nothing behind in memory. After any other one, a fresh worker is the safe one."""
 
 
 class Worker:
     """Obeys orders until standard input ends."""
 
     def __init__(self, orders: TextIO, events: TextIO) -> None:
-        self.orders, self.events = orders, events
-        self.waiting: SimpleQueue[dict[str, Any]] = SimpleQueue()
-        self.cancelled: set[str] = set()
+        self._orders, self._events = orders, events
+        self._waiting: SimpleQueue[dict[str, Any]] = SimpleQueue()
+        self._order: dict[str, Any] = {}
+        self.cancelled = ""
 
     def run(self) -> None:
         """Never returns while the server lives."""
-        threading.Thread(target=self._listen, daemon=True).start()
-        self._say({"event": "ready"})
+        threading.Thread(target=self._listen, name="orders", daemon=True).start()
+        # ends a line that a library may have begun while it was imported
+        self._events.write("\n")
+        self.say({"event": "ready"})
         while True:
-            order = self.waiting.get()
-            if "warm" in order:
-                self._warm_up(order["warm"])
+            self._order = self._waiting.get()
+            if "warm" in self._order:
+                self._warm_up(self._order["warm"])
             else:
-                self._work(order)
+                self._work(self._order)
+
+    def say(self, event: dict[str, Any]) -> None:
+        """Tell the server."""
+        self._events.write(json.dumps(event) + "\n")
+        self._events.flush()
 
     def _listen(self) -> None:
-        """Takes orders while the work goes on; ends the process when the server is gone."""
-        for line in self.orders:
-            order = json.loads(line)
-            if "cancel" in order:
-                self.cancelled.add(order["cancel"])
-            else:
-                self.waiting.put(order)
-        os._exit(0)
+        """Takes orders while the work goes on; ends the process when the server is gone, be it in mid-line."""
+        try:
+            for line in self._orders:
+                order = json.loads(line)
+                if "cancel" in order:
+                    self.cancelled = order["cancel"]
+                else:
+                    self._waiting.put(order)
+        finally:
+            if "folder" in self._order:
+                remove_partials(Path(self._order["folder"]))
+            os._exit(0)
 
     def _warm_up(self, model: str) -> None:
         try:
@@ -68,29 +89,23 @@ class Worker:
             log.exception("model not warm", model=model)
 
     def _work(self, order: dict[str, Any]) -> None:
-        job = order["job"]
-        begun = time.monotonic()
-        outcome = self._outcome(job, JobFolder(Path(order["folder"])), MotionRequest(**order["request"]))
-        self.cancelled.discard(job)
-        self._say({"job": job, "seconds": round(time.monotonic() - begun, 3)} | outcome)
+        watcher = _Watcher(self, order["job"], JobFolder(Path(order["folder"])))
+        outcome = _outcome(watcher, MotionRequest(**order["request"]))
+        self.say({"job": order["job"], "elapsed_s": watcher.elapsed_s} | outcome)
 
-    def _outcome(self, job: str, folder: JobFolder, request: MotionRequest) -> dict[str, Any]:
-        watcher = _Watcher(self, job, folder)
-        try:
-            facts = make_clip(Order(folder.still, request, folder.clip), watcher)
-        except Cancelled:
-            return {"event": "cancelled"}
-        except StillmotionError as error:
-            log.info("job failed", job=job, why=str(error), exc_info=True)
-            return {"event": "failed", "sentence": str(error)}
-        except Exception:  # whatever it is, the job ends, the person is told, and the log has the rest
-            log.exception("job failed", job=job)
-            return {"event": "failed", "sentence": UNEXPECTED}
-        return {"event": "done", "facts": facts_in_json(facts)}
 
-    def _say(self, event: dict[str, Any]) -> None:
-        self.events.write(json.dumps(event) + "\n")
-        self.events.flush()
+def _outcome(watcher: _Watcher, request: MotionRequest) -> dict[str, Any]:
+    try:
+        facts = make_clip(Order(watcher.folder.still, request, watcher.folder.clip), watcher)
+    except Cancelled:
+        return {"event": "cancelled"}
+    except StillmotionError as error:
+        log.info("job failed", job=watcher.job, why=str(error), exc_info=True)
+        return {"event": "failed", "sentence": str(error), "is_spent": not isinstance(error, HARMLESS)}
+    except Exception:  # whatever it is, the job ends, the person is told, and the log has the rest
+        log.exception("job failed", job=watcher.job)
+        return {"event": "failed", "sentence": UNEXPECTED, "is_spent": True}
+    return {"event": "done", "facts": facts_in_json(facts)}
 
 
 class _Watcher:
@@ -99,19 +114,29 @@ class _Watcher:
     def __init__(self, worker: Worker, job: str, folder: JobFolder) -> None:
         self.worker, self.job, self.folder = worker, job, folder
         self.previews = 0
+        self.loaded = time.monotonic()
+
+    @property
+    def elapsed_s(self) -> float:
+        """Seconds since the model was loaded."""
+        return round(time.monotonic() - self.loaded, 3)
 
     def __call__(self, event: StepEvent) -> None:
-        if self.job in self.worker.cancelled:
+        if self.job == self.worker.cancelled:
             raise Cancelled
+        if event.stage == "load":
+            self.loaded = time.monotonic()
         if event.preview is not None:
-            self._write_preview(preview_webp(event.preview, PREVIEW_FPS))
+            self._write_preview(event.preview)
         seen = {"stage": event.stage, "step": event.step, "total": event.total, "previews": self.previews}
-        self.worker._say({"job": self.job, "event": "step"} | seen)
+        self.worker.say({"job": self.job, "event": "step", "elapsed_s": self.elapsed_s} | seen)
 
-    def _write_preview(self, picture: bytes) -> None:
-        fresh = self.folder.preview.with_suffix(".partial")
-        fresh.write_bytes(picture)
-        fresh.replace(self.folder.preview)
+    def _write_preview(self, frames: RGB) -> None:
+        try:
+            write_whole(self.folder.preview, preview_webp(frames, PREVIEW_FPS))
+        except OSError:  # a clip is worth more than its preview
+            log.warning("preview not stored", job=self.job, exc_info=True)
+            return
         self.previews += 1
 
 
