@@ -19,7 +19,7 @@ PCA_SCENES, SPECTRUM_SCENES = 150, 250
 """Scenes per shape: more changes the third digit."""
 
 LEAST_DEVIATION = 0.03
-"""Of a coefficient, where a cell's RMS is 1: finer detail stays below unit variance, so that training minds the rest."""
+"""Of a coefficient, where a cell has an RMS of 1: finer detail stays below unit variance, training minds the rest."""
 
 
 def fit_codec(maker: SceneMaker) -> MotionCodec:

@@ -8,9 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import gradio as gr
 import numpy as np
-from gradio.data_classes import ImageData
 
 from media.framing import Anchor, anchor_from_subject, crop_window, frame_still
 from media.preview import poster
@@ -25,27 +23,6 @@ KEPT_STILLS = 4
 
 WHOLE_WIDTH = 1280
 """Pixels of the picture that is shown while the crop is dragged."""
-
-
-def still_upload() -> gr.Image:
-    """An image upload that hands the file over unopened: only `media` may parse what a stranger sends."""
-    upload = gr.Image(
-        type="filepath",
-        sources=["upload", "clipboard", "webcam"],
-        label="Drop, paste or take a picture",
-        placeholder="# Drop a picture here\nor click to choose one · paste · take one with the camera",
-        elem_id="upload",
-        buttons=[],
-        image_mode=None,
-    )
-    # On the instance: for a subclass, Gradio writes a type stub next to this file at every import.
-    upload.preprocess = path_of_upload
-    return upload
-
-
-def path_of_upload(payload: ImageData | None) -> str | None:
-    """Where Gradio has put an uploaded file; pictures inside JSON are not taken."""
-    return None if payload is None or payload.path is None else str(payload.path)
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from ui import cards
 from ui.controls import MOTION_CONTROLS, PRESETS, Controls, choice, number, slider
 from ui.examples import example_strip
 from ui.stage import new_stage
-from ui.still import still_upload
+from ui.upload import StillUpload
 
 CUSTOM_SIZE = "Custom"
 
@@ -40,7 +40,15 @@ class Studio:
                 self._build_run()
 
     def _build_picture(self) -> None:
-        self.upload = still_upload()
+        self.upload = StillUpload(
+            type="filepath",
+            sources=["upload", "clipboard", "webcam"],
+            label="Drop, paste or take a picture",
+            placeholder="# Drop a picture here\nor click to choose one · paste · take one with the camera",
+            elem_id="upload",
+            buttons=[],
+            image_mode=None,
+        )
         self.stage = new_stage()
         self.progress = gr.HTML("", elem_id="progress", visible=True)
         with gr.Row(elem_id="after", visible=False) as self.after:

@@ -32,8 +32,8 @@ SOFTNESS = (0.012, 0.02, 0.03, 0.045, 0.07, 0.11)
 The wider an outline, the more the surroundings of a subject give way like rubber where it passes over them.
 """
 
-KNEE = 4.0
-"""How late the amplitude bends towards its limit: at half the limit it is 1.5 % short, at the limit 16 %."""
+KNEE = 3.0
+"""How late the amplitude bends towards its limit: at half the limit it is 4 % short, at the limit 21 %."""
 
 BISECTIONS = 9
 """Of the search for a limit: finds it within 1.4 %."""
@@ -74,13 +74,21 @@ class LayeredMotion:
     def joined(self, softness: float) -> Motion:
         """The layers joined at outlines of this softness in image widths.
 
-        The subject's outline is moved outwards first, so that the subject itself stays whole.
+        Outlines are moved outwards first, so that a subject, or a tower before the sky, stays whole.
         """
-        sigma = softness * self.subject.shape[1]
-        reach = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * round(sigma) + 1,) * 2)
-        subject = np.asarray(cv2.GaussianBlur(cv2.dilate(self.subject, reach), (0, 0), sigma), np.float32)
-        relief = np.asarray(cv2.GaussianBlur(self.relief, (0, 0), sigma), np.float32)
+        subject = _softened(self.subject, softness)
+        relief = _softened(self.relief, max(softness, SHARPEST_SKYLINE))
         return Motion(compose(self.layers, relief, subject), self.profiles)
+
+
+SHARPEST_SKYLINE = 0.03
+"""Image widths. The sky has nothing to bend, so it may as well give way gently."""
+
+
+def _softened(mask: Floats, softness: float) -> Floats:
+    sigma = softness * mask.shape[1]
+    reach = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * round(sigma) + 1,) * 2)
+    return np.asarray(cv2.GaussianBlur(cv2.dilate(mask, reach), (0, 0), sigma), np.float32)
 
 
 def determinants(displacement: Floats) -> Floats:

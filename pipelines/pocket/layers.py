@@ -75,15 +75,14 @@ def skyline(rgb: NDArray[np.uint8]) -> Floats:
     fine = max(rgb.shape[0] / 96, 0.5)
     busy = cv2.GaussianBlur(cv2.morphologyEx(edges, cv2.MORPH_CLOSE, np.ones((5, 5))), (0, 0), fine)
     below = np.maximum.accumulate(np.clip(busy / (np.percentile(busy, 85) + 1e-3), 0, 1), axis=0)
-    across = np.ones((1, 2 * round(THIN * rgb.shape[1]) + 1))
-    for sweep in (cv2.MORPH_OPEN, cv2.MORPH_CLOSE):
-        below = cv2.morphologyEx(below, sweep, across)
+    for sweep, reach in ((cv2.MORPH_OPEN, STREAK), (cv2.MORPH_CLOSE, GAP)):
+        below = cv2.morphologyEx(below, sweep, np.ones((1, 2 * round(reach * rgb.shape[1]) + 1)))
     raised = np.clip((below - SKY) / (GROUND - SKY), 0, 1)
     return np.asarray(cv2.GaussianBlur(raised, (0, 0), 2 * fine), np.float32)
 
 
-THIN = 0.02
-"""Image widths: half of what is too thin, as a post or a gap, to part sky from ground."""
+STREAK, GAP = 0.006, 0.02
+"""Image widths: half of a streak of ground that is taken for sky, and of a gap of sky that is taken for ground."""
 
 SKY, GROUND = 0.3, 0.8
 """Busyness, as a share of the picture's busy places, up to which a column is sky and from which it is ground."""
