@@ -89,6 +89,14 @@ def test_more_of_the_motion_control_is_more_motion(animator, cat):
     assert all(later > earlier for earlier, later in itertools.pairwise(found)), found
 
 
+@pytest.mark.parametrize("num_frames", [2, 25, 60])
+def test_the_last_frame_is_the_end_of_the_motion_however_many_lead_to_it(animator, cat, num_frames):
+    motion = motion_of(animator, cat, num_frames=num_frames, num_inference_steps=1)
+    end = animator.networks.codec.profile(torch.ones(1)).numpy()
+    assert motion.profiles.shape[0] == num_frames - 1
+    assert np.allclose(motion.profiles[-1:], end, atol=1e-5)
+
+
 def test_the_lowest_motion_hardly_moves_a_pixel(animator, cat):
     assert motion_of(animator, cat, motion_bucket_id=1).rms() * 1024 < 0.1
 

@@ -48,6 +48,16 @@ def test_sources_are_displaced_by_the_field_at_any_size(size):
     assert np.allclose(y - np.arange(height)[:, None], 0, atol=0.02)
 
 
+@pytest.mark.parametrize("size", [(144, 256), (576, 1024), (288, 512)])
+def test_the_middle_of_a_zoom_stays_in_the_middle_at_any_size(size):
+    height, width = size
+    x, y = Warper(np.zeros((*size, 3), np.uint8), zoom(0.1), WHOLE).sources(24)
+    inside = np.s_[height // 8 : -height // 8, width // 8 : -width // 8]
+    across, down = np.meshgrid(np.arange(width) + 0.5 - width / 2, np.arange(height) + 0.5 - height / 2)
+    assert np.allclose((x + 0.5 - width / 2)[inside], 1.1 * across[inside], atol=0.02)
+    assert np.allclose((y + 0.5 - height / 2)[inside], 1.1 * down[inside], atol=0.02)
+
+
 @pytest.mark.parametrize("motion", [pan(0.5), pan(-0.5), zoom(0.5), zoom(-0.5), swirl(6.0), swaying(0.3)])
 def test_nothing_from_outside_the_still_is_shown(motion):
     tamed = tame(backdrop_of(motion), 0.2)
