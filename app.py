@@ -1,9 +1,4 @@
-"""Stillmotion: turn a still into a moving clip.
-
-python app.py                       the studio, in the browser
-python app.py animate STILL -o CLIP.mp4
-python app.py models
-"""
+"""Stillmotion: turn a still into a moving clip. `python app.py` serves the studio, `--help` tells the rest."""
 
 from __future__ import annotations
 
@@ -32,6 +27,10 @@ BAD_INPUT, FAILED = 2, 1
 
 BAD_INPUTS = (InputError, ModelError, ClipError)
 """A picture, a control, a model that is not here, a place that cannot be written to: the caller can mend them."""
+
+
+CLOSING_S = 3
+"""Seconds that open pages have to let go after Ctrl-C: their heartbeats never end by themselves."""
 
 
 class Settings(BaseSettings):
@@ -66,7 +65,13 @@ def serve() -> None:
         _check_port(settings.host, port)
         queue = LocalQueue(data_folder(), default_model())
     typer.echo(f"Stillmotion is at http://{settings.host}:{port}")
-    uvicorn.run(build_server(queue), host=settings.host, port=port, log_level="warning")
+    uvicorn.run(
+        build_server(queue),
+        host=settings.host,
+        port=port,
+        log_level="warning",
+        timeout_graceful_shutdown=CLOSING_S,
+    )
 
 
 @cli.command()
@@ -99,17 +104,9 @@ def list_models(context: typer.Context) -> None:
     if context.invoked_subcommand is not None:
         return
     with _plainly():
-        from pipelines.catalogue import location, models, request_for
-        from pipelines.machine import fits
+        from ui.models_table import models_table
 
-        rows = [("id", "family", "licence", "size", "here", "fits this machine")]
-        for spec in models():
-            here = "yes" if location(spec) is not None else "no"
-            fit = fits(spec, request_for({"model": spec.id}))
-            rows.append((spec.id, spec.family, spec.licence, f"{spec.size_bytes / 1e9:.2f} GB", here, fit.sentence))
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
-        typer.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+        typer.echo(models_table())
 
 
 @models_cli.command("add")

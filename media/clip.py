@@ -36,6 +36,8 @@ def write_clip(path: Path, chunks: Iterable[FrameChunk], spec: ClipSpec) -> Clip
     try:
         with _in_plain_words():
             _check_free_space(path.parent)
+            # Before any frame is asked for: a folder that cannot be written to is known now, not after the model ran.
+            partial.touch()
             encode(partial, _checked_frames(chunks, spec), spec)
             facts = _finished(partial, path, spec)
     finally:

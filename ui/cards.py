@@ -47,7 +47,7 @@ def progress(job: Job) -> str:
     if job.state == "failed":
         return problem(job.sentence)
     if job.state == "cancelled":
-        return '<div class="progress" role="status"><p>Stopped. Nothing was kept.</p></div>'
+        return '<div class="progress" role="status"><p>Stopped. No clip was made.</p></div>'
     return f'<div class="progress" role="status"><p>{_words(job)}</p>{_bar(job)}</div>'
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -190,8 +191,8 @@ class StudioEvents:
         return [job_id, gr.Timer(active=True), *_running(True), words, gr.update(visible=False), ""]
 
     def cancel(self, job_id: str) -> None:
-        """Stop was pressed."""
-        if job_id:
+        """Stop was pressed; a job that is no longer known has nothing to stop."""
+        with suppress(InputError):
             self.queue.cancel(job_id)
 
     def follow(self, job_id: str, seen: str) -> list[Any]:

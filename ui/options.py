@@ -24,5 +24,6 @@ def _option(name: str) -> inspect.Parameter:
     field = MotionRequest.model_fields[name]
     kind: Any = field.annotation if field.annotation in (int, float) else str
     words = f"{field.description} [default: the model's, or {field.default}]"
-    annotation = Annotated[kind | None, typer.Option(help=words)]
+    names = dict.fromkeys([f"--{name.replace('_', '-')}", f"--{name}"])
+    annotation = Annotated[kind | None, typer.Option(*names, help=words)]
     return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation)
