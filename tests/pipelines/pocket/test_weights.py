@@ -1,4 +1,4 @@
-"""The shipped weights have learned: how things move, and to look at the still. Untrained ones fail every test here."""
+"""What the shipped weights have learned. Untrained ones fail, except where a test says that outlines alone would do."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ from torch import Tensor
 
 from pipelines.pocket.amplitude import bucket_of
 from pipelines.pocket.denoiser import StillEncoder, control_values, denoise, new_unet
-from pipelines.pocket.sampling import Networks
-from training.held_out import held_out_scenes
+from pipelines.pocket.grid import latent_shape
+from pipelines.pocket.sampling import Conditions, Networks, draw_latents
+from training.held_out import SHAPE, composed_rates, held_out_scenes, looks_at_the_still
 from training.photos import photo_files, read_photo
-from training.scenes import SceneMaker
+from training.scenes import Scene, SceneMaker
 
 SHIPPED_STILLS = Path(__file__).parents[3] / "assets" / "stills"
 
@@ -27,6 +28,10 @@ SIGMAS = torch.tensor([0.5, 1.0, 2.0, 5.0])
 
 LEAST_HELP = 0.01
 """How much larger the error must be with another's still; with untrained weights it is 0.2 % at most."""
+
+
+LEAST_RATIO = 2.0
+"""Of how well drawn motion fits the own scene against others; 3 to 4 is what it is."""
 
 
 @dataclass(frozen=True)
@@ -55,8 +60,12 @@ class Known:
 
 
 @pytest.fixture(scope="module")
-def known(animator) -> Known:
-    scenes = held_out_scenes(SceneMaker([read_photo(file) for file in photo_files(SHIPPED_STILLS)]), SCENES)
+def scenes() -> list[Scene]:
+    return held_out_scenes(SceneMaker([read_photo(file) for file in photo_files(SHIPPED_STILLS)]), SCENES)
+
+
+@pytest.fixture(scope="module")
+def known(animator, scenes) -> Known:
     seconds = torch.tensor([scene.seconds for scene in scenes])
     bucket = torch.tensor([bucket_of(scene.travelled / scene.seconds) for scene in scenes])
     return Known(
@@ -83,15 +92,31 @@ def test_it_knows_how_things_move(animator, untrained, known):
     assert known.errors(animator.networks).mean() < known.errors(untrained).mean() + math.log(0.7)
 
 
-@pytest.mark.xfail(reason="the weights shipped so far draw without regard to the still", strict=True)
-def test_it_looks_at_the_still(animator, untrained, known):
+def test_a_clip_fits_its_own_still(animator, scenes):
+    """Better than any other: its motion changes where the still has outlines. Noise in their place would do so too."""
+
+    def draw(scene, seeds):
+        eyes = scene.eyes.float() / 255
+        bucket = bucket_of(scene.travelled / scene.seconds)
+        noise = torch.randn(seeds, animator.networks.codec.channels, *latent_shape(*SHAPE))
+        latents = draw_latents(animator.networks, Conditions(eyes, scene.seconds, bucket, 0.02, 2.0), noise, 8)
+        return composed_rates(animator.networks.codec, latents, eyes, SHAPE)
+
+    torch.manual_seed(0)
+    assert looks_at_the_still(scenes[:8], draw, 2).ratio > LEAST_RATIO
+
+
+@pytest.mark.xfail(
+    reason="so far, only the outlines know the still; the network draws without regard to it", strict=True
+)
+def test_the_network_looks_at_the_still(animator, untrained, known):
     others = [known.with_others_eyes(by) for by in (1, 5)]
     assert help_of(animator.networks, known, others) > LEAST_HELP
     assert abs(help_of(untrained, known, others)) < LEAST_HELP / 2
 
 
-@pytest.mark.xfail(reason="the weights shipped so far do not heed the controls", strict=True)
-def test_it_heeds_the_controls(animator, untrained, known):
+@pytest.mark.xfail(reason="so far, the controls act on the amplitude alone", strict=True)
+def test_the_network_heeds_the_controls(animator, untrained, known):
     others = [known.with_others_controls(by) for by in (1, 5)]
     assert help_of(animator.networks, known, others) > LEAST_HELP
     assert abs(help_of(untrained, known, others)) < LEAST_HELP / 2
