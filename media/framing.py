@@ -24,6 +24,13 @@ HEAD_ROOM = 1.2
 """Standard deviations of a tall subject's height by which its anchor is lifted: from the belt to the shoulders."""
 
 
+TALL = 0.6
+"""Share of the picture's height above which a subject will not fit into a wide crop as a whole."""
+
+HEAD_BELOW_TOP = 0.19
+"""Share of the picture's height from the top of a tall subject to where a wide crop is centred: it keeps the head."""
+
+
 def frame_still(still: Still, request: MotionRequest, anchor: Anchor | None = None) -> RGB:
     """The still over its backdrop at the clip's size: uint8 `[request.height, request.width, 3]` sRGB.
 
@@ -62,8 +69,11 @@ def anchor_from_subject(mask: NDArray[np.floating]) -> Anchor:
     y, spread_y = _centre_and_spread(weight.sum(axis=1))
     height, width = weight.shape
     tallness = min(max(spread_y / max(spread_x, 1e-9) - 1, 0.0), 1.0)
-    top = max(y - HEAD_ROOM * tallness * spread_y, 0.0)
-    return x / width, top / height
+    lifted = max(y - HEAD_ROOM * tallness * spread_y, 0.0) / height
+    rows = np.flatnonzero(weight.max(axis=1) > 0.5) / height
+    if len(rows) and rows[-1] - rows[0] > TALL:
+        lifted = min(lifted, float(rows[0]) + HEAD_BELOW_TOP)
+    return x / width, lifted
 
 
 def _centre_and_spread(weights: NDArray[np.float64]) -> tuple[float, float]:

@@ -17,6 +17,8 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+from tests.tiny_svd import make_tiny_svd
+
 ROOT = Path(__file__).parent.parent
 
 START_S = 90
@@ -39,10 +41,10 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def start_server(data: Path, log: Path) -> Server:
+def start_server(data: Path, log: Path, **variables: str) -> Server:
     """`python app.py` as a user starts it, with its data in a folder of its own."""
     port = free_port()
-    environment = os.environ | {"PORT": str(port), "STILLMOTION_DATA": str(data)}
+    environment = os.environ | {"PORT": str(port), "STILLMOTION_DATA": str(data)} | variables
     with log.open("ab") as out:
         process = subprocess.Popen(
             [sys.executable, "app.py"], cwd=ROOT, env=environment, stdout=out, stderr=out, start_new_session=True
@@ -71,9 +73,12 @@ def stop_server(server: Server) -> None:
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """One studio for all browser tests."""
+    """One studio for all browser tests: with a tiny Stable Video Diffusion at hand, and no hub within reach."""
     folder = tmp_path_factory.mktemp("studio")
-    running = start_server(folder / "data", folder / "log.txt")
+    svd = make_tiny_svd(folder / "tiny-svd")
+    nobody = f"http://127.0.0.1:{free_port()}"
+    variables = {"STILLMOTION_SVD_PATH": str(svd), "HF_ENDPOINT": nobody, "HF_HOME": str(folder / "hub")}
+    running = start_server(folder / "data", folder / "log.txt", **variables)
     yield running
     stop_server(running)
 

@@ -199,3 +199,13 @@ def test_a_lying_figure_is_simply_centred():
 @pytest.mark.parametrize("mask", [np.zeros((9, 9)), np.full((9, 9), 0.001), np.full((9, 9), np.nan)])
 def test_no_subject_gives_the_centre(mask):
     assert anchor_from_subject(mask.astype(np.float32)) == CENTRE
+
+
+def test_a_wide_crop_of_a_portrait_keeps_the_head() -> None:
+    portrait = np.zeros((300, 300))
+    portrait[30:300, 60:240] = 1
+    portrait[30:90, 110:190] = 1
+    portrait[30:90, 60:110] = portrait[30:90, 190:240] = 0
+    request = parse_request({"width": 1024, "height": 576})
+    _, top, _, _ = crop_window((300, 300), request, anchor_from_subject(portrait))
+    assert top <= 30

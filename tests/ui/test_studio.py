@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 from pathlib import Path
 
 import av
@@ -26,14 +25,24 @@ def give(page: Page, picture: Path) -> None:
     expect(page.locator("#stage img[alt='The frame that the model will see']")).to_be_visible(timeout=30_000)
 
 
+def choose(page: Page, menu: str, option: str) -> None:
+    """Choose from a menu."""
+    page.get_by_label(menu, exact=True).click()
+    page.get_by_role("option", name=option, exact=True).click()
+
+
+def set_to(page: Page, control: str, value: int) -> None:
+    """Type a value into a control's box."""
+    box = page.locator(f"#control-{control} input[type=number]")
+    box.fill(str(value))
+    box.press("Tab")
+
+
 def make_small(page: Page, frames: int = 8) -> None:
     """Ask for a small, short clip."""
     page.get_by_role("button", name="Size and length").click()
-    page.get_by_label("Size", exact=True).click()
-    page.get_by_role("option", name="Small 576x320").click()
-    box = page.locator("#control-num_frames input[type=number]")
-    box.fill(str(frames))
-    box.press("Tab")
+    choose(page, "Size", "Small 576x320")
+    set_to(page, "num_frames", frames)
     expect(page.locator("#summary")).to_contain_text(f"576x320 · {frames} frames")
 
 
@@ -68,9 +77,7 @@ def test_a_preview_moves_while_the_clip_is_made(page: Page) -> None:
     page.on("response", lambda r: previews.append(r.url) if "preview.webp" in r.url and r.ok else None)
     give(page, STILLS / "lake.jpg")
     page.get_by_role("button", name="Advanced").click()
-    steps = page.locator("#control-num_inference_steps input[type=number]")
-    steps.fill("100")
-    steps.press("Tab")
+    set_to(page, "num_inference_steps", 100)
     animate(page)
     assert previews
     with Image.open(io.BytesIO(httpx.get(previews[-1].split("?")[0]).content)) as preview:
@@ -87,19 +94,14 @@ def test_again_makes_another_clip_with_another_seed(page: Page) -> None:
     expect(page.locator("#result code")).not_to_have_text(first, timeout=CLIP_MS)
 
 
-def test_stop_really_stops_and_the_studio_goes_on(page: Page, server: Server) -> None:
+def test_stop_really_stops_and_the_studio_goes_on(page: Page) -> None:
     give(page, STILLS / "lake.jpg")
     page.get_by_role("button", name="Advanced").click()
-    steps = page.locator("#control-num_inference_steps input[type=number]")
-    steps.fill("100")
-    steps.press("Tab")
+    set_to(page, "num_inference_steps", 100)
     page.get_by_role("button", name="Animate").click()
     page.get_by_role("button", name="Stop").click()
     expect(page.locator("#progress")).to_contain_text("Stopped", timeout=20_000)
-    job = json.loads(page.evaluate("localStorage.getItem('stillmotion-job') && '\"there\"' || 'null'"))
-    assert job == "there"
-    steps.fill("4")
-    steps.press("Tab")
+    set_to(page, "num_inference_steps", 4)
     animate(page)
 
 
@@ -152,8 +154,7 @@ def test_dragging_the_crop_moves_the_frame_that_the_model_sees(page: Page) -> No
     give(page, STILLS / "astronaut.jpg")
     frame = page.locator("#stage img").first
     page.get_by_role("button", name="Size and length").click()
-    page.get_by_label("Size", exact=True).click()
-    page.get_by_role("option", name="Portrait 576x1024").click()
+    choose(page, "Size", "Portrait 576x1024")
     expect(page.locator("#stage img.whole")).to_be_attached(timeout=20_000)
     before = frame.get_attribute("src")
     box = page.locator("#stage .stage").bounding_box()
@@ -173,6 +174,42 @@ def test_controls_that_the_model_ignores_are_not_shown(page: Page) -> None:
     page.get_by_role("button", name="Advanced").click()
     expect(page.locator("#control-num_inference_steps")).to_be_visible()
     expect(page.locator("#control-decode_chunk_size")).not_to_be_visible()
+
+
+def test_motion_fps_and_playback_fps_can_be_parted(page: Page) -> None:
+    give(page, STILLS / "lake.jpg")
+    make_small(page)
+    expect(page.locator("#control-playback_fps")).not_to_be_visible()
+    page.get_by_label("Play at the motion fps").uncheck()
+    set_to(page, "playback_fps", 12)
+    expect(page.locator("#summary")).to_contain_text("8 frames · 0.7 s")
+    animate(page)
+    expect(page.locator("#result")).to_contain_text("8 frames · 12 fps")
+
+
+def test_stable_video_diffusion_brings_its_own_controls_and_makes_a_clip(page: Page) -> None:
+    give(page, STILLS / "cat.jpg")
+    choose(page, "Model", "tiny-svd")
+    page.get_by_role("button", name="Advanced").click()
+    expect(page.locator("#control-decode_chunk_size")).to_be_visible()
+    expect(page.locator("#control-min_guidance_scale input[type=number]")).to_be_visible()
+    page.get_by_role("button", name="Size and length").click()
+    choose(page, "Size", "Custom")
+    set_to(page, "width", 128)
+    set_to(page, "height", 64)
+    set_to(page, "num_frames", 4)
+    set_to(page, "num_inference_steps", 3)
+    expect(page.locator("#summary")).to_contain_text("128x64 · 4 frames")
+    animate(page)
+    expect(page.locator("#result")).to_contain_text("128x64 · 4 frames")
+
+
+def test_a_hub_out_of_reach_is_explained(page: Page) -> None:
+    page.get_by_role("tab", name="Models").click()
+    page.locator("#fetch-svd-xt-1-1").click()
+    alert = page.get_by_role("alert")
+    expect(alert).to_contain_text("models add", timeout=60_000)
+    assert "Traceback" not in alert.inner_text()
 
 
 def test_the_models_page_tells_licence_size_place_and_fit(page: Page) -> None:
