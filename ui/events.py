@@ -48,8 +48,9 @@ class StudioEvents:
     def _connect_still(self) -> None:
         s = self.studio
         taken = [s.still_path, s.stage, s.upload, s.clear, s.progress, s.after]
-        s.upload.upload(self.take_still, [s.upload, *self.components], taken, **QUIET)
-        s.examples.choose(self.take_example, self.components, taken, **QUIET)
+        opening = QUIET | {"show_progress": "full", "show_progress_on": [s.upload]}
+        s.upload.upload(self.take_still, [s.upload, *self.components], taken, **opening)
+        s.examples.choose(self.take_example, self.components, taken, **opening)
         s.clear.click(self.clear, None, [*taken, s.job_id, s.clock], **QUIET)
         s.stage.nudge(self.nudge, None, [s.controls["anchor_x"], s.controls["anchor_y"]], **QUIET)
         framing = [s.controls[name].change for name in FRAMING_CONTROLS]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -17,6 +18,7 @@ from pipelines.errors import InputError
 from ui.examples import example_path
 from ui.guard import Guard
 from ui.page import build_page
+from ui.still import warm_up
 from ui.theme import STYLESHEET, studio_theme
 
 PAGE_SCRIPT = Path(__file__).parent / "page.js"
@@ -34,6 +36,7 @@ def build_server(queue: LocalQueue) -> FastAPI:
 
     @asynccontextmanager
     async def life(_: FastAPI) -> AsyncIterator[None]:
+        threading.Thread(target=warm_up, daemon=True).start()
         yield
         queue.close()
 
