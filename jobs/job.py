@@ -25,6 +25,10 @@ UNEXPECTED = "Something unexpected went wrong while making the clip. Try again; 
 """For the person, where an error has no words of its own."""
 
 
+STAGE_SPANS = {"load": (0.0, 0.05), "encode": (0.05, 0.1), "sampling": (0.1, 0.7), "decode": (0.7, 1.0)}
+"""Which share of a job each stage is, roughly, for both families."""
+
+
 @dataclass(frozen=True)
 class Job:
     """A job at one moment.
@@ -46,6 +50,12 @@ class Job:
     seconds: float = 0.0
     sentence: str = ""
     facts: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def share(self) -> float:
+        """How much of the job is done, 0 to 1."""
+        low, high = STAGE_SPANS.get(self.stage, (0.0, 0.0))
+        return low + (high - low) * (self.step / self.total if self.total else 0.0)
 
     @property
     def has_ended(self) -> bool:

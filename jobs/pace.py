@@ -19,6 +19,9 @@ SETTLE = 0.5
 
 MEGAPIXEL = 1e6
 
+TELLING_SHARE = 0.15
+"""Of a first run, before which nothing is said about its end."""
+
 
 class Pace:
     """Seconds per megapixel-frame of each model, kept in one small file. Thread-safe."""
@@ -32,6 +35,18 @@ class Pace:
         """Seconds that a clip will take here with its model loaded, or None before the first run of its model."""
         pace = self._paces.get(request.model)
         return None if pace is None else pace * _work(request)
+
+    def remaining(self, request: MotionRequest, elapsed_s: float, share: float) -> float | None:
+        """Seconds still to go for a job of which `share` is done.
+
+        What past runs took counts at the beginning, what this one has taken so far counts towards the end.
+        """
+        expected = self.estimate(request)
+        if expected is None and share < TELLING_SHARE:
+            return None
+        from_progress = elapsed_s * (1 - share) / max(share, TELLING_SHARE)
+        from_past = from_progress if expected is None else max(0.0, expected - elapsed_s)
+        return share * from_progress + (1 - share) * from_past
 
     def learn(self, request: MotionRequest, seconds: float) -> None:
         """Take note of a finished run; where that cannot be stored, it is known until the server ends."""

@@ -70,10 +70,8 @@ class Runner:
 
     def _after(self, job: Job, event: dict[str, Any]) -> Job:
         if event["event"] == "step":
-            expected = self._pace.estimate(job.request)
-            remaining = None if expected is None else max(0.0, expected - event["elapsed_s"])
-            seen = {name: event[name] for name in ("stage", "step", "total", "previews")}
-            return replace(job, remaining_s=remaining, **seen)
+            job = replace(job, **{name: event[name] for name in ("stage", "step", "total", "previews")})
+            return replace(job, remaining_s=self._pace.remaining(job.request, event["elapsed_s"], job.share))
         if event["event"] == "done":
             self._pace.learn(job.request, event["elapsed_s"])
         return replace(job, state=event["event"], sentence=event.get("sentence", ""), facts=event.get("facts", {}))

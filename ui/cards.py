@@ -63,14 +63,8 @@ def _words(job: Job) -> str:
     return escape(" · ".join(parts)).capitalize()
 
 
-STAGE_SPANS = {"load": (0.0, 0.05), "encode": (0.05, 0.1), "sampling": (0.1, 0.7), "decode": (0.7, 1.0)}
-"""Where each stage begins and ends on the bar."""
-
-
 def _bar(job: Job) -> str:
-    low, high = STAGE_SPANS.get(job.stage, (0.0, 0.02))
-    share = low + (high - low) * (job.step / job.total if job.total else 0)
-    percent = round(100 * share)
+    percent = round(100 * job.share)
     return (
         f'<div class="bar" role="progressbar" aria-valuenow="{percent}" aria-valuemin="0" aria-valuemax="100"'
         f' aria-label="Progress"><i style="width:{percent}%"></i></div>'

@@ -67,3 +67,14 @@ def test_a_pace_that_cannot_be_stored_is_known_all_the_same(tmp_path):
     pace = Pace(tmp_path / "no such folder" / "pace.json")
     pace.learn(MotionRequest(), 2.0)
     assert pace.estimate(MotionRequest()) == pytest.approx(2)
+
+
+def test_the_time_left_ends_at_nothing_and_follows_the_run_when_the_past_was_wrong(tmp_path):
+    request = MotionRequest()
+    pace = Pace(tmp_path / "pace.json")
+    assert pace.remaining(request, 1.0, 0.01) is None
+    assert pace.remaining(request, 5.0, 0.5) == pytest.approx(5.0)
+    pace.learn(request, 100.0)
+    assert pace.remaining(request, 1.0, 0.0) == pytest.approx(99.0)
+    assert pace.remaining(request, 9.0, 0.9) < 11
+    assert pace.remaining(request, 10.0, 1.0) == 0
