@@ -11,13 +11,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from pipelines.errors import ModelError, RequestError
 from pipelines.hub import snapshot
 from pipelines.machine import gpus
+from pipelines.model_spec import ModelSpec
 from pipelines.request import SIZE_STEP, MotionRequest, parse_request
 from pipelines.svd.added import add_folder, added_folders, release_of
 from pipelines.svd.folder import SvdFolder, folder_bytes, inspect_folder
@@ -37,34 +38,6 @@ SVD_MAX_PIXELS = 65_535 // 2 * 64
 
 POCKET_MAX_PIXELS = 2048 * 2048
 """Pixels. The field is drawn on a coarse grid, only the warp grows with the size; no control allows more than this."""
-
-Family = Literal["svd", "pocket"]
-
-
-@dataclass(frozen=True)
-class ModelSpec:
-    """One model. `size_bytes` is that of its files, approximate for what is on the hub.
-
-    `defaults` replaces those of `MotionRequest`; `ignores` names the controls that change nothing: the page hides them.
-    A `gated` repository asks for a licence to be accepted; `revision` is a commit, never a branch, or None where none
-    could be verified. `path` is the folder of a model that is built in or was added, None for one in the hub's cache.
-    """
-
-    id: str
-    name: str
-    family: Family
-    licence: str
-    licence_url: str
-    size_bytes: int
-    repo: str | None
-    revision: str | None
-    gated: bool
-    defaults: Mapping[str, Any]
-    ignores: frozenset[str]
-    max_frames: int
-    max_pixels: int
-    note: str
-    path: Path | None = None
 
 
 def _release(id: str, name: str, revision: str, **more: Any) -> ModelSpec:

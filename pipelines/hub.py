@@ -14,13 +14,11 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pipelines.errors import HubError
+from pipelines.model_spec import ModelSpec
 from pipelines.svd.folder import HUB_FILES
-
-if TYPE_CHECKING:
-    from pipelines.catalogue import ModelSpec
 
 OnBytes = Callable[[int, int], None]
 """Watches a download: bytes done, bytes in all. Raising from it stops the download."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pipelines.catalogue import ModelSpec, find, location
+from pipelines.catalogue import find, location
 from pipelines.contract import Animator
 from pipelines.errors import ModelError
+from pipelines.model_spec import ModelSpec
 
 
 def load_animator(model: str, device: str | None, dtype: str | None) -> Animator:

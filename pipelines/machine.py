@@ -8,16 +8,13 @@ import subprocess
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import platformdirs
 import psutil  # type: ignore[import-untyped]
 
+from pipelines.model_spec import ModelSpec
 from pipelines.request import MotionRequest
 from pipelines.svd import cost
-
-if TYPE_CHECKING:
-    from pipelines.catalogue import ModelSpec
 
 GIB = 2**30
 """Bytes of what everybody calls a GB of memory."""

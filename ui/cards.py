@@ -5,8 +5,9 @@ from __future__ import annotations
 from html import escape
 
 from jobs.job import Job
-from pipelines.catalogue import ModelSpec, location
+from pipelines.catalogue import location
 from pipelines.machine import Fit
+from pipelines.model_spec import ModelSpec
 from pipelines.request import MotionRequest
 
 STAGE_WORDS = {

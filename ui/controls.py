@@ -33,43 +33,24 @@ MOTION_CONTROLS = ("motion_bucket_id", "fps", "noise_aug_strength")
 def slider(name: str, **changes: Any) -> gr.Slider:
     """The slider of a numeric control."""
     schema = field_schema(name)
-    settings: dict[str, Any] = {
-        "label": schema["label"],
-        "info": schema["description"],
-        "minimum": schema["minimum"],
-        "maximum": schema["maximum"],
-        "step": schema["step"],
-        "value": schema["default"],
-        "elem_id": f"control-{name}",
-        "buttons": [],
-    }
-    return gr.Slider(**settings | changes)
+    bounds = {"minimum": schema["minimum"], "maximum": schema["maximum"], "step": schema["step"], "buttons": []}
+    return gr.Slider(**_described(name) | bounds | changes)
 
 
-def number(name: str, **changes: Any) -> gr.Number:
+def number(name: str) -> gr.Number:
     """The number box of a control whose range is too wide for a slider."""
-    schema = field_schema(name)
-    settings: dict[str, Any] = {
-        "label": schema["label"],
-        "info": schema["description"],
-        "value": schema["default"],
-        "precision": 0,
-        "elem_id": f"control-{name}",
-    }
-    return gr.Number(**settings | changes)
+    return gr.Number(**_described(name), precision=0)
 
 
-def choice(name: str, **changes: Any) -> gr.Radio:
+def choice(name: str) -> gr.Radio:
     """The radio of a control with named values."""
+    return gr.Radio(**_described(name), choices=field_schema(name)["enum"])
+
+
+def _described(name: str) -> dict[str, Any]:
     schema = field_schema(name)
-    settings: dict[str, Any] = {
-        "label": schema["label"],
-        "info": schema["description"],
-        "choices": schema["enum"],
-        "value": schema["default"],
-        "elem_id": f"control-{name}",
-    }
-    return gr.Radio(**settings | changes)
+    words = {"label": schema["label"], "info": schema["description"]}
+    return words | {"value": schema["default"], "elem_id": f"control-{name}"}
 
 
 def field_schema(name: str) -> dict[str, Any]:

@@ -7,8 +7,9 @@ from typing import Any
 import gradio as gr
 
 from jobs.downloads import Downloads
-from pipelines.catalogue import ModelSpec, find, location, models, request_for
+from pipelines.catalogue import find, location, models, request_for
 from pipelines.machine import fits
+from pipelines.model_spec import ModelSpec
 from ui import cards
 
 LOOK_EVERY_S = 0.7

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 import gradio as gr
 
 from jobs.queue import JobQueue
-from pipelines.catalogue import ModelSpec, default_model, find, models
+from pipelines.catalogue import default_model, find, models
+from pipelines.model_spec import ModelSpec
 from pipelines.request import SIZES
 from ui import cards
 from ui.controls import MOTION_CONTROLS, PRESETS, Controls, choice, number, slider

@@ -15,9 +15,10 @@ from typing import Any
 import pytest
 
 from pipelines import hub
-from pipelines.catalogue import RELEASES, ModelSpec, location
+from pipelines.catalogue import RELEASES, location
 from pipelines.errors import Cancelled, HubError
 from pipelines.hub import fetch, snapshot
+from pipelines.model_spec import ModelSpec
 from pipelines.svd.folder import HUB_FILES
 
 XT = RELEASES[0]

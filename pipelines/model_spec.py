@@ -1,0 +1,36 @@
+"""What is known of a model before it is loaded."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+Family = Literal["svd", "pocket"]
+
+
+@dataclass(frozen=True)
+class ModelSpec:
+    """One model. `size_bytes` is that of its files, approximate for what is on the hub.
+
+    `defaults` replaces those of `MotionRequest`; `ignores` names the controls that change nothing: the page hides them.
+    A `gated` repository asks for a licence to be accepted; `revision` is a commit, never a branch, or None where none
+    could be verified. `path` is the folder of a model that is built in or was added, None for one in the hub's cache.
+    """
+
+    id: str
+    name: str
+    family: Family
+    licence: str
+    licence_url: str
+    size_bytes: int
+    repo: str | None
+    revision: str | None
+    gated: bool
+    defaults: Mapping[str, Any]
+    ignores: frozenset[str]
+    max_frames: int
+    max_pixels: int
+    note: str
+    path: Path | None = None
