@@ -125,13 +125,19 @@ def test_the_strongest_motion_neither_folds_nor_shows_what_is_outside(animator, 
         assert sources[1].max() <= rows - 0.4
 
 
-def test_the_noise_and_the_guidance_change_the_motion(animator, cat):
-    plain, noisy, guided = (
-        motion_of(animator, cat, **controls)
-        for controls in ({}, {"noise_aug_strength": 0.5}, {"max_guidance_scale": 4.0})
-    )
-    assert not np.allclose(plain.components, noisy.components, atol=1e-3)
-    assert not np.allclose(plain.components, guided.components, atol=1e-3)
+def moved_apart(animator, still, **controls) -> float:
+    """How far the controls move the last frame's sources, at most, in pixels of a clip 1024 wide."""
+    plain, changed = motion_of(animator, still), motion_of(animator, still, **controls)
+    return float(np.abs(changed.frame(24) - plain.frame(24)).max() * 1024)
+
+
+def test_the_guidance_changes_the_motion_visibly(animator, cat):
+    assert moved_apart(animator, cat, max_guidance_scale=6.0) > 1
+
+
+@pytest.mark.xfail(reason="so far, the network hardly looks at the still that the noise is added to", strict=True)
+def test_the_noise_changes_the_motion_visibly(animator, cat):
+    assert moved_apart(animator, cat, noise_aug_strength=0.5) > 1
 
 
 def test_every_step_is_told_and_previews_come(animator, cat):

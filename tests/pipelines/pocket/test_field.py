@@ -112,7 +112,7 @@ def test_more_wanted_is_more_motion(name):
 
 @pytest.mark.parametrize("name", WILD)
 def test_little_motion_is_obeyed(name):
-    assert tame(WILD[name], 0.005).rms() == pytest.approx(0.005, rel=0.02)
+    assert tame(WILD[name], 0.005).rms() == pytest.approx(0.005, rel=0.05)
 
 
 def test_a_sound_motion_keeps_its_shape():
