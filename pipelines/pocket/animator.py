@@ -90,6 +90,7 @@ class _Drawing:
         subject, relief = (cv2.resize(m, size, interpolation=cv2.INTER_LINEAR) for m in self.outlines)
         canonical = self.codec.decode(latents)[0].numpy()
         layers = enlarge(canonical, size[::-1]) * np.float32(widths_per_unit(*latents.shape[-2:]))
+        layers[1:] *= freedom(self.request.noise_aug_strength)
         return LayeredMotion(layers, relief, subject, profiles)
 
 
@@ -125,6 +126,14 @@ def wanted_travel(request: MotionRequest) -> float:
     return speed(request.motion_bucket_id) * (request.num_frames - 1) / request.fps
 
 
+def freedom(noise_aug_strength: float) -> float:
+    """How freely things part from their backdrop: 1 where the noise is `USUAL_NOISE`, more where it is stronger.
+
+    The network hardly heeds the noise that it was trained with, so the control acts on its layers as well.
+    """
+    return 1 + FREEDOM_PER_NOISE * (noise_aug_strength - USUAL_NOISE)
+
+
 def look_at(still: RGB, mask: NDArray[np.float32], shape: tuple[int, int]) -> Tensor:
     """What the encoder looks at, float `[EYES, 8h, 8w]` in [0, 1], for a field of `shape` cells."""
     size = (shape[1] * PIXELS_PER_CELL, shape[0] * PIXELS_PER_CELL)
@@ -141,3 +150,9 @@ PREVIEW_SOFTNESS = 0.03
 """Softness of outlines in previews, in image widths."""
 
 NOTHING_CUT = Edges(0.0, 0.0, 0.0, 0.0)
+
+USUAL_NOISE = float(MotionRequest.model_fields["noise_aug_strength"].default)
+"""Noise at which the layers are taken as they were drawn."""
+
+FREEDOM_PER_NOISE = 2.0
+"""At the strongest noise, a subject moves three times as far against its backdrop; the guard keeps it from tearing."""
