@@ -26,7 +26,6 @@ QUIET: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibil
 DEFAULTED = ("num_frames", "num_inference_steps", "min_guidance_scale", "max_guidance_scale")
 """Controls whose defaults differ between models."""
 
-
 FRAMING_CONTROLS = ("width", "height", "fit", "anchor_x", "anchor_y", "backdrop")
 """Controls that change the frame that the model sees."""
 

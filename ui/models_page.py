@@ -11,6 +11,7 @@ from pipelines.catalogue import find, location, models, request_for
 from pipelines.machine import fits
 from pipelines.model_spec import ModelSpec
 from ui import cards
+from ui.events import QUIET
 
 LOOK_EVERY_S = 0.7
 """Seconds between looks at running downloads."""
@@ -35,7 +36,6 @@ class ModelsPage:
 
     def _join(self, model: str, parts: tuple[gr.HTML, gr.HTML, gr.Button]) -> None:
         card, line, button = parts
-        quiet: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
 
         def begin() -> list[Any]:
             self.downloads.start(model)
@@ -48,9 +48,9 @@ class ModelsPage:
             shown = gr.update(interactive=not state.is_running, visible=can_fetch)
             return [self._card(model), words, shown]
 
-        button.click(begin, None, [self.clock, button], **quiet)
+        button.click(begin, None, [self.clock, button], **QUIET)
         if find(model).repo is not None:
-            self.clock.tick(look, None, [card, line, button], **quiet)
+            self.clock.tick(look, None, [card, line, button], **QUIET)
 
     def _card(self, model: str) -> str:
         spec = find(model)

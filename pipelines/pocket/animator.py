@@ -111,19 +111,29 @@ class _Watcher:
         """Frames `[PREVIEW_FRAMES, h, PREVIEW_WIDTH, 3]` of a motion that is still being drawn."""
         motion = self.drawn.motion(clean, PREVIEW_FRAMES).joined(PREVIEW_SOFTNESS)
         travel = min(wanted_travel(self.drawn.request), PREVIEW_TRAVEL)
-        warper = Warper(self.small, motion.scaled(travel / max(motion.rms(), 1e-6)), [NOTHING_CUT] * PREVIEW_FRAMES)
+        warper = Warper(self.small, motion.of_unit_rms().scaled(travel), [NOTHING_CUT] * PREVIEW_FRAMES)
         return np.stack([warper.frame(index) for index in range(PREVIEW_FRAMES)])
 
 
 def conditions_of(request: MotionRequest, eyes: Tensor) -> Conditions:
     """What the denoiser is told of a request."""
-    seconds = (request.num_frames - 1) / request.fps
-    return Conditions(eyes, seconds, request.motion_bucket_id, request.noise_aug_strength, request.max_guidance_scale)
+    return Conditions(
+        eyes,
+        imagined_seconds(request),
+        request.motion_bucket_id,
+        request.noise_aug_strength,
+        request.max_guidance_scale,
+    )
 
 
 def wanted_travel(request: MotionRequest) -> float:
     """RMS displacement in image widths over the whole clip."""
-    return speed(request.motion_bucket_id) * (request.num_frames - 1) / request.fps
+    return speed(request.motion_bucket_id) * imagined_seconds(request)
+
+
+def imagined_seconds(request: MotionRequest) -> float:
+    """Seconds from the first frame to the last at the motion fps, whatever rate the file plays at."""
+    return (request.num_frames - 1) / request.fps
 
 
 def freedom(noise_aug_strength: float) -> float:

@@ -61,6 +61,14 @@ class Motion:
         rates = np.tensordot(self.profiles / tau, self.components, 1)
         return float(np.sqrt(np.square(rates).sum(1).mean()))
 
+    def of_unit_rms(self) -> Motion:
+        """The same motion at an RMS of one image width per clip; one that does not move is not blown up."""
+        return self.scaled(1 / max(self.rms(), NO_MOTION))
+
+
+NO_MOTION = 1e-6
+"""RMS in image widths that counts as standing still: a thousandth of a pixel at 1024."""
+
 
 @dataclass(frozen=True)
 class LayeredMotion:
@@ -184,18 +192,14 @@ def tame(motion: LayeredMotion, wanted: float) -> Motion:
     The amplitude bends smoothly towards what the softest outlines can bear, so it rises with `wanted` everywhere;
     then the sharpest outlines are chosen that can bear that amplitude.
     """
-    softest = _unit(motion.joined(SOFTNESS[-1]))
+    softest = motion.joined(SOFTNESS[-1]).of_unit_rms()
     most = limit(softest)
     amplitude = wanted / (1 + (wanted / most) ** KNEE) ** (1 / KNEE)
     for softness in SOFTNESS[:-1]:
-        version = _unit(motion.joined(softness)).scaled(amplitude)
+        version = motion.joined(softness).of_unit_rms().scaled(amplitude)
         if within_bounds(version):
             return version
     return softest.scaled(min(amplitude, most))
-
-
-def _unit(motion: Motion) -> Motion:
-    return motion.scaled(1 / max(motion.rms(), 1e-6))
 
 
 def framing(motion: Motion) -> list[Edges]:
