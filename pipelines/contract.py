@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -26,16 +26,33 @@ class FrameChunk:
 
 
 @dataclass(frozen=True)
+class Checkpoint:
+    """A run after `step` of its sampling steps: all that is needed to go on from there to the very same frames.
+
+    `arrays` are float32, which holds every fp16 and bf16 exactly, by names that only the model understands. A step of
+    `num_inference_steps` means that sampling is done: such a run can be decoded again with another chunk.
+    """
+
+    step: int
+    arrays: Mapping[str, NDArray[np.float32]]
+
+
+@dataclass(frozen=True)
 class StepEvent:
     """One step of a run: `step` of `total` steps of `stage` are done, `step` counts from 1.
 
     `preview` is a small moving picture of the clip as the model sees it now, uint8 `[n, h, w, 3]`, or None.
+    `checkpoint`, of sampling steps alone, copies the run as it is now; calling it costs a copy from the device, so
+    whoever watches decides when. It must be called before `on_step` returns. None where a run is too short to be worth
+    it. `note` is a sentence for the person about what the run had to do differently, or empty.
     """
 
     stage: Stage
     step: int
     total: int
     preview: RGB | None = None
+    checkpoint: Callable[[], Checkpoint] | None = None
+    note: str = ""
 
 
 OnStep = Callable[[StepEvent], None]
@@ -49,10 +66,18 @@ def ignore_steps(event: StepEvent) -> None:
 class Animator(Protocol):
     """A loaded model."""
 
-    def animate(self, still: RGB, request: MotionRequest, on_step: OnStep = ignore_steps) -> Iterator[FrameChunk]:
+    def animate(
+        self,
+        still: RGB,
+        request: MotionRequest,
+        on_step: OnStep = ignore_steps,
+        resume: Checkpoint | None = None,
+    ) -> Iterator[FrameChunk]:
         """Chunks in order that cover `request.num_frames` exactly.
 
-        `still` is uint8 `[H, W, 3]` sRGB at the request's size; `request.seed` is drawn (not -1).
+        `still` is uint8 `[H, W, 3]` sRGB at the request's size; `request.seed` is drawn (not -1). With `resume`, a
+        checkpoint of a run of the same still and request (its decode chunk aside), only what is left is done and the
+        frames are those of an undisturbed run; a model that gives no checkpoints begins anew.
         Raises `OutOfMemory`, `BadFrames`, `RequestError`, and whatever `on_step` raises.
         """
         ...

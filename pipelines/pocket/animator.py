@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from pipelines.contract import RGB, FrameChunk, OnStep, StepEvent, ignore_steps
+from pipelines.contract import RGB, Checkpoint, FrameChunk, OnStep, StepEvent, ignore_steps
 from pipelines.errors import BadFrames
 from pipelines.pocket.amplitude import speed
 from pipelines.pocket.codec import MotionCodec
@@ -46,8 +46,13 @@ class PocketAnimator:
     def __init__(self, networks: Networks) -> None:
         self.networks = networks
 
-    def animate(self, still: RGB, request: MotionRequest, on_step: OnStep = ignore_steps) -> Iterator[FrameChunk]:
-        """Frames of the still in motion; raises `BadFrames` and whatever `on_step` raises."""
+    def animate(
+        self, still: RGB, request: MotionRequest, on_step: OnStep = ignore_steps, resume: Checkpoint | None = None
+    ) -> Iterator[FrameChunk]:
+        """Frames of the still in motion; raises `BadFrames` and whatever `on_step` raises.
+
+        A run takes a second or two and gives no checkpoints: it always begins anew, and ends in the same frames.
+        """
         on_step(StepEvent("encode", 0, 1))
         mask = subject_mask(still)
         motion = self.draw_motion(still, mask, request, on_step)

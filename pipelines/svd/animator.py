@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 
-from pipelines.contract import RGB, FrameChunk, OnStep, StepEvent, ignore_steps
+from pipelines.contract import RGB, Checkpoint, FrameChunk, OnStep, StepEvent, ignore_steps
 from pipelines.errors import BadFrames, RequestError
 from pipelines.request import MotionRequest
 from pipelines.svd.cost import chunk_for
@@ -29,7 +29,9 @@ class SvdAnimator:
         self.pipeline = pipeline
         self.choice = choice
 
-    def animate(self, still: RGB, request: MotionRequest, on_step: OnStep = ignore_steps) -> Iterator[FrameChunk]:
+    def animate(
+        self, still: RGB, request: MotionRequest, on_step: OnStep = ignore_steps, resume: Checkpoint | None = None
+    ) -> Iterator[FrameChunk]:
         """Chunks in order, each as soon as it is decoded; see `Animator.animate`.
 
         `request.fps` is the frame rate as people count it; the model is told `fps - 1`, as it was in training.
