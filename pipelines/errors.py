@@ -3,13 +3,17 @@
     StillmotionError            a sentence and the cheapest remedy
     ├── InputError              something that was given is not usable (exit code 2, HTTP 422)
     │   ├── StillError          the picture
-    │   └── RequestError        a control
+    │   ├── RequestError        a control
+    │   ├── UnknownJob          an id that nobody was given, or whose clip is gone (HTTP 404)
+    │   └── NotYours            somebody else's job (HTTP 403)
     ├── ModelError              a model that is not here, not allowed or not loadable
     │   └── HubError            the hub refused or was not reached
     ├── OutOfMemory             the machine has too little memory for this request
     ├── BadFrames               the model produced frames that are not finite
     ├── ClipError               the clip could not be written or did not pass its probe
     ├── WorkerError             the worker process died or could not start
+    ├── QueueFull               no room for another job now (HTTP 503 with Retry-After)
+    ├── StoreError              the database or the store of clips cannot be used (HTTP 503)
     └── Cancelled               the person stopped the job
 
 The page and the command line show `str(error)`; the log has the traceback.
@@ -45,6 +49,14 @@ class RequestError(InputError):
     """A control has a value that the model cannot follow."""
 
 
+class UnknownJob(InputError):
+    """There is no job with this id, or its clip is not there (any more)."""
+
+
+class NotYours(InputError):
+    """Only who started a job may stop, change or delete it."""
+
+
 class ModelError(StillmotionError):
     """A model is not here or cannot be loaded."""
 
@@ -67,6 +79,18 @@ class ClipError(StillmotionError):
 
 class WorkerError(StillmotionError):
     """The worker process died or could not start."""
+
+
+class QueueFull(StillmotionError):
+    """No further job is taken now; `retry_after_s` says in how many seconds it is worth asking again."""
+
+    def __init__(self, sentence: str, retry_after_s: float) -> None:
+        self.retry_after_s = max(1, round(retry_after_s))
+        super().__init__(sentence, f"Try again in about {self.retry_after_s} s.")
+
+
+class StoreError(StillmotionError):
+    """The database, or the place where clips are stored, is away or cannot be used."""
 
 
 class Cancelled(StillmotionError):
