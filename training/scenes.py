@@ -38,7 +38,7 @@ class Scene:
     """`eyes` uint8 `[EYES, 8h, 8w]`; `rates [S, 2, h, w]` of unit RMS in canonical units is the true motion.
 
     `layers [3, S, 2, h / 2, w / 2]` is the same motion as `pipelines.pocket.layers` takes it apart. `travelled` is the
-    RMS displacement at the end of the clip in image widths; `seconds` is the clip's length.
+    mean displacement at the end of the clip in image widths; `seconds` is the clip's length.
     """
 
     eyes: Tensor
@@ -92,7 +92,7 @@ class SceneMaker:
         camera = _scaled_to(draw_camera(focus), stage, (rows, columns), wanted)
         rates, layers = _film(stage, camera, (rows, columns), seconds)
         strength = rates.square().sum(1).mean().sqrt().clamp(min=1e-4)
-        travelled = float(strength) * widths_per_unit(rows, columns)
+        travelled = float(rates.norm(dim=1).mean()) * widths_per_unit(rows, columns)
         return Scene(_eyes(stage), rates / strength, _bounded(layers / strength), travelled, seconds)
 
     def _set_stage(self, height: int, width: int) -> Stage:

@@ -16,8 +16,8 @@ from jobs.make_clip import find_anchor
 from media.framing import frame_still
 from media.stills import Still, open_still
 from pipelines.contract import RGB
-from pipelines.pocket.field import FIELD_WIDTH
 from pipelines.pocket.layers import Floats
+from pipelines.pocket.motion import FIELD_WIDTH
 from pipelines.request import SIZES
 from pipelines.subject import subject_mask
 from training.photos import CRISP, mask_beside

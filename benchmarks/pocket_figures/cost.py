@@ -11,9 +11,9 @@ import torch
 
 from benchmarks.pocket_figures.bench import Bench, request_of
 from benchmarks.report import Figure
-from jobs.job import JobFolder
+from jobs.durable_queue import DurableQueue
 from jobs.make_clip import Order, make_clip
-from jobs.worker_process import WorkerProcess
+from jobs.settings import JobSettings
 from pipelines.errors import StillmotionError, WorkerError
 from pipelines.request import SIZES
 
@@ -61,17 +61,17 @@ def _memory(bench: Bench) -> Figure:
 
 def _worker_peak(still: Path) -> int | None:
     """Peak bytes of a worker that made a clip of a still; raises `WorkerError` where it made none."""
-    worker = WorkerProcess()
-    try:
-        with tempfile.TemporaryDirectory() as folder:
-            JobFolder(Path(folder)).still.write_bytes(still.read_bytes())
-            message = {"job": "benchmark", "folder": folder, "request": request_of(SIZE).model_dump()}
-            *_, last = worker.work(message)
-            if last["event"] != "done":
-                raise WorkerError(str(last.get("sentence") or last["event"]))
-            return peak_bytes(worker.pid)
-    finally:
-        worker.end()
+    with tempfile.TemporaryDirectory() as folder:
+        settings = JobSettings(database_url=f"sqlite:///{folder}/db", store=f"{folder}/jobs", workers=1, warm=False)
+        queue = DurableQueue(settings)
+        queue.start()
+        try:
+            *_, last = queue.watch(queue.submit(still, request_of(SIZE)))
+            if last.state != "done":
+                raise WorkerError(last.sentence or last.state)
+            return peak_bytes(queue.worker_pids[0])
+        finally:
+            queue.close()
 
 
 def peak_bytes(pid: int) -> int | None:

@@ -9,8 +9,10 @@ import numpy as np
 
 from benchmarks.pocket_figures.bench import Bench, framed, request_of
 from benchmarks.report import Figure
-from pipelines.pocket.field import DETERMINANT_RANGE, Motion, determinants, framing
+from pipelines.pocket.framing import framing
+from pipelines.pocket.guard import DETERMINANT_RANGE, determinants
 from pipelines.pocket.layers import Floats
+from pipelines.pocket.motion import Motion
 from pipelines.pocket.warp import Warper
 from pipelines.request import SIZES
 from pipelines.subject import subject_mask

@@ -1,12 +1,12 @@
 """How far things move: the one formula between the motion control and a displacement.
 
-`speed = SPEED_AT_127 * (motion_bucket_id / 127) ** STEEPNESS`, the RMS displacement in image widths per second.
+`speed = SPEED_AT_127 * (motion_bucket_id / 127) ** STEEPNESS`, the mean displacement in image widths per second.
 """
 
 from __future__ import annotations
 
-SPEED_AT_127 = 0.01
-"""Image widths per second at the default bucket: the last frame of a clip of 25 is displaced by 3.4 % of its width.
+SPEED_AT_127 = 0.0088
+"""Image widths per second at the default bucket: the last frame of a clip of 25 is displaced by 3 % of its width.
 
 At twice that, the default comes so near to what a still can bear that the upper half of the control does nothing.
 """
@@ -16,7 +16,7 @@ STEEPNESS = 1.5
 
 
 def speed(motion_bucket_id: float) -> float:
-    """RMS displacement in image widths per second; rises with the bucket."""
+    """Mean displacement in image widths per second; rises with the bucket."""
     return float(SPEED_AT_127 * (motion_bucket_id / 127) ** STEEPNESS)
 
 

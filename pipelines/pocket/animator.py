@@ -16,9 +16,11 @@ from pipelines.contract import RGB, Checkpoint, FrameChunk, OnStep, StepEvent, i
 from pipelines.errors import BadFrames
 from pipelines.pocket.amplitude import speed
 from pipelines.pocket.codec import MotionCodec
-from pipelines.pocket.field import FIELD_WIDTH, Edges, LayeredMotion, Motion, framing, tame
+from pipelines.pocket.framing import Edges, framing
 from pipelines.pocket.grid import PIXELS_PER_CELL, grid_shape, latent_shape, widths_per_unit
+from pipelines.pocket.guard import tame
 from pipelines.pocket.layers import Floats, enlarge, outline, skyline
+from pipelines.pocket.motion import FIELD_WIDTH, LayeredMotion, Motion
 from pipelines.pocket.sampling import Conditions, Networks, draw_latents
 from pipelines.pocket.warp import Warper
 from pipelines.pocket.weights import open_networks
@@ -114,9 +116,10 @@ class _Watcher:
 
     def _preview(self, clean: Tensor) -> RGB:
         """Frames `[PREVIEW_FRAMES, h, PREVIEW_WIDTH, 3]` of a motion that is still being drawn."""
-        motion = self.drawn.motion(clean, PREVIEW_FRAMES).joined(PREVIEW_SOFTNESS)
+        layered = self.drawn.motion(clean, PREVIEW_FRAMES)
+        motion = layered.joined(layered.widest())
         travel = min(wanted_travel(self.drawn.request), PREVIEW_TRAVEL)
-        warper = Warper(self.small, motion.of_unit_rms().scaled(travel), [NOTHING_CUT] * PREVIEW_FRAMES)
+        warper = Warper(self.small, motion.of_unit_travel().scaled(travel), [NOTHING_CUT] * PREVIEW_FRAMES)
         return np.stack([warper.frame(index) for index in range(PREVIEW_FRAMES)])
 
 
@@ -132,7 +135,7 @@ def conditions_of(request: MotionRequest, eyes: Tensor) -> Conditions:
 
 
 def wanted_travel(request: MotionRequest) -> float:
-    """RMS displacement in image widths over the whole clip."""
+    """Mean displacement in image widths over the whole clip."""
     return speed(request.motion_bucket_id) * imagined_seconds(request)
 
 
@@ -160,9 +163,6 @@ def look_at(still: RGB, mask: NDArray[np.float32], shape: tuple[int, int]) -> Te
 
 PREVIEW_TRAVEL = 0.05
 """Image widths: unfinished motion is not kept from folding, so previews stay below where it would."""
-
-PREVIEW_SOFTNESS = 0.03
-"""Softness of outlines in previews, in image widths."""
 
 NOTHING_CUT = Edges(0.0, 0.0, 0.0, 0.0)
 

@@ -6,8 +6,9 @@ import cv2
 import numpy as np
 
 from pipelines.contract import RGB
-from pipelines.pocket.field import Edges, Motion
+from pipelines.pocket.framing import Edges
 from pipelines.pocket.layers import Floats
+from pipelines.pocket.motion import Motion
 
 
 class Warper:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from pipelines.pocket.field import FIELD_WIDTH, LayeredMotion, Motion
 from pipelines.pocket.layers import Floats
+from pipelines.pocket.motion import FIELD_WIDTH, LayeredMotion, Motion
 
 ROWS = FIELD_WIDTH * 9 // 16
 
@@ -74,3 +74,9 @@ def parallax(far: float) -> LayeredMotion:
     subject_shift, still = pan(far).components, np.zeros_like(pan(far).components)
     relief = np.zeros((ROWS, FIELD_WIDTH), np.float32)
     return LayeredMotion(np.stack([still, still, subject_shift]), relief, block(), pan(far).profiles)
+
+
+def passing(share: float) -> LayeredMotion:
+    """A pan to the right in which a subject is displaced by a `share` more than its backdrop."""
+    far, nothing = pan(0.1).components, np.zeros((ROWS, FIELD_WIDTH), np.float32)
+    return LayeredMotion(np.stack([far, 0 * far, share * far]), nothing, block(), pan(0.1).profiles)

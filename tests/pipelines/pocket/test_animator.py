@@ -14,7 +14,8 @@ from pipelines.errors import BadFrames, Cancelled
 from pipelines.pocket import animator as animator_room
 from pipelines.pocket.animator import CHUNK, PREVIEW_FRAMES, PREVIEW_WIDTH, PocketAnimator, look_at
 from pipelines.pocket.denoiser import EYES
-from pipelines.pocket.field import DETERMINANT_RANGE, determinants, framing
+from pipelines.pocket.framing import framing
+from pipelines.pocket.guard import DETERMINANT_RANGE, determinants
 from pipelines.pocket.warp import Warper
 from pipelines.request import MotionRequest
 from pipelines.subject import subject_mask
@@ -85,7 +86,7 @@ def test_exactly_the_frames_that_were_asked_for_in_order(animator, cat, num_fram
 
 
 def test_more_of_the_motion_control_is_more_motion(animator, cat):
-    found = [motion_of(animator, cat, motion_bucket_id=bucket).rms() for bucket in (1, 16, 64, 127, 255)]
+    found = [motion_of(animator, cat, motion_bucket_id=bucket).travel() for bucket in (1, 16, 64, 127, 255)]
     assert all(later > earlier for earlier, later in itertools.pairwise(found)), found
 
 
@@ -98,14 +99,14 @@ def test_the_last_frame_is_the_end_of_the_motion_however_many_lead_to_it(animato
 
 
 def test_the_lowest_motion_hardly_moves_a_pixel(animator, cat):
-    assert motion_of(animator, cat, motion_bucket_id=1).rms() * 1024 < 0.1
+    assert motion_of(animator, cat, motion_bucket_id=1).travel() * 1024 < 0.1
 
 
 @pytest.mark.parametrize("seed", [0, 1])
 def test_twice_the_frame_rate_is_half_the_motion_per_frame(animator, cat, seed):
     """At a motion that the fold guard leaves alone; near its limits it bends both."""
     slow, fast = (motion_of(animator, cat, fps=fps, motion_bucket_id=48, seed=seed) for fps in (7, 14))
-    assert fast.rms() / slow.rms() == pytest.approx(0.5, rel=0.03)
+    assert fast.travel() / slow.travel() == pytest.approx(0.5, rel=0.03)
     assert shown_per_frame(fast) / shown_per_frame(slow) == pytest.approx(0.5, rel=0.15)
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pipelines.pocket.field import Edges, framing, tame
+from pipelines.pocket.framing import Edges, framing
+from pipelines.pocket.guard import tame
 from pipelines.pocket.warp import Warper
 from tests.pipelines.pocket.motions import backdrop_of, pan, steady, swaying, swirl, zoom
 
