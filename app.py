@@ -5,17 +5,16 @@ from __future__ import annotations
 import json
 import os
 import socket
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
-import structlog
 import typer
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from pipelines.errors import ClipError, InputError, ModelError, StillmotionError
+from jobs.log import configure_log
+from pipelines.errors import ClipError, InputError, ModelError, StillmotionError, WorkerError
 from ui.options import request_options
 
 cli = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
@@ -44,7 +43,7 @@ class Settings(BaseSettings):
 @cli.callback(invoke_without_command=True)
 def start(context: typer.Context) -> None:
     """Turn a still into a moving clip, in the browser or here."""
-    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
+    configure_log()
     if context.invoked_subcommand is None:
         serve()
 
@@ -54,24 +53,43 @@ def serve() -> None:
     """Serve the studio (what `python app.py` does)."""
     import uvicorn
 
-    from jobs.queue import LocalQueue
-    from pipelines.catalogue import default_model
-    from pipelines.machine import data_folder
-    from ui.server import build_server
+    from jobs.durable_queue import DurableQueue
+    from jobs.metrics import metrics_text
+    from jobs.schema import secret_of
+    from jobs.settings import job_settings
+    from ui.server import Backstage, build_server
 
     settings = Settings()
     port = int(os.environ.get("PORT", settings.port))
     with _plainly():
         _check_port(settings.host, port)
-        queue = LocalQueue(data_folder(), default_model())
+        queue = DurableQueue(job_settings())
+        backstage = Backstage(queue, metrics_text(queue.engine), secret_of(queue.engine))
     typer.echo(f"Stillmotion is at http://{settings.host}:{port}")
     uvicorn.run(
-        build_server(queue),
+        build_server(backstage),
         host=settings.host,
         port=port,
         log_level="warning",
         timeout_graceful_shutdown=CLOSING_S,
     )
+
+
+@cli.command()
+def worker() -> None:
+    """Make clips for a studio elsewhere: STILLMOTION_DATABASE_URL and STILLMOTION_STORE say which."""
+    from jobs.schema import open_database
+    from jobs.settings import job_settings
+    from jobs.supervisor import Supervisor
+
+    with _plainly():
+        settings = job_settings()
+        supervisor = Supervisor(settings, open_database(settings.url))
+        supervisor.start()
+        typer.echo("Workers: " + ", ".join(supervisor.names))
+        supervisor.run_until_signalled()
+        if supervisor.sentence:
+            raise WorkerError(supervisor.sentence)
 
 
 @cli.command()

@@ -1,27 +1,48 @@
-"""Files that are there whole or not at all."""
+"""Files that are there whole or not at all, whatever dies in between."""
 
 from __future__ import annotations
 
+import os
+import shutil
 from pathlib import Path
 
-PARTIAL = ".partial"
-"""Ends the name of a file that is being written; `media.clip` names unfinished clips the same way."""
+from media.whole_file import partial_path
 
 
 def write_whole(path: Path, content: bytes) -> None:
     """Write or replace a file so that readers find the old content or the new, never a part. Raises `OSError`."""
-    partial = path.with_name(path.name + PARTIAL)
+    partial = partial_path(path)
     try:
-        partial.write_bytes(content)
-        partial.replace(path)
+        with partial.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        move_whole(partial, path)
     finally:
         partial.unlink(missing_ok=True)
 
 
-def remove_partials(folder: Path) -> None:
-    """Removes what a worker that was stopped could not finish; what cannot be removed stays."""
-    for partial in folder.glob(f"*{PARTIAL}"):
-        try:
-            partial.unlink()
-        except OSError:
-            continue
+def copy_whole(source: Path, path: Path) -> None:
+    """Copy a file to where readers find all of it or nothing. Raises `OSError`."""
+    partial = partial_path(path)
+    try:
+        shutil.copyfile(source, partial)
+        sync(partial)
+        move_whole(partial, path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def move_whole(source: Path, path: Path) -> None:
+    """Rename a file that is already on disk, for good. Raises `OSError`."""
+    source.replace(path)
+    sync(path.parent)
+
+
+def sync(path: Path) -> None:
+    """Wait until the disk has a file, or the names in a folder. Raises `OSError`."""
+    opened = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)

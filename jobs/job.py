@@ -6,7 +6,6 @@ import functools
 import re
 import secrets
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import TypeAdapter
@@ -34,8 +33,10 @@ class Job:
     """A job at one moment.
 
     `stage`, `step` and `total` are those of the last step; `previews` counts the previews written so far; `sentence`
-    says in words what went wrong; `remaining_s` and `position` (1 is next) are None where they are not known; `seconds`
-    is how long an ended job ran, from its turn to its end; `facts` are those of the clip (`facts_in_json`).
+    says in words what went wrong, `note` what a run had to do differently; `remaining_s` (until its end, waiting
+    included) and `position` (1 is next) are None where they are not known; `seconds` is how long an ended job ran, from
+    its turn to its end; `facts` are those of the clip (`facts_in_json`); `created` is in seconds since 1970;
+    `has_sampling` says that the clip can be decoded again without being drawn again.
     """
 
     id: str
@@ -50,6 +51,11 @@ class Job:
     seconds: float = 0.0
     sentence: str = ""
     facts: dict[str, Any] = field(default_factory=dict)
+    note: str = ""
+    created: float = 0.0
+    favourite: bool = False
+    is_deleted: bool = False
+    has_sampling: bool = False
 
     @property
     def share(self) -> float:
@@ -65,11 +71,6 @@ class Job:
     def to_json(self) -> str:
         """One JSON object with every field."""
         return _schema().dump_json(self).decode()
-
-    @staticmethod
-    def from_json(text: str | bytes) -> Job:
-        """The job that `to_json` wrote; raises `ValueError` for any other text."""
-        return _schema().validate_json(text)
 
 
 @functools.cache
@@ -87,28 +88,6 @@ def is_id(text: object) -> bool:
     return isinstance(text, str) and re.fullmatch(f"[0-9a-f]{{{2 * ID_BYTES}}}", text) is not None
 
 
-@dataclass(frozen=True)
-class JobFolder:
-    """Where a job's files are."""
-
-    path: Path
-
-    @property
-    def still(self) -> Path:
-        """The upload, as it came."""
-        return self.path / "still"
-
-    @property
-    def preview(self) -> Path:
-        """The newest moving preview."""
-        return self.path / "preview.webp"
-
-    @property
-    def clip(self) -> Path:
-        """The finished clip; there only when it has passed its probe."""
-        return self.path / "clip.mp4"
-
-    @property
-    def record(self) -> Path:
-        """The job as JSON: as it was submitted, or as it ended."""
-        return self.path / "job.json"
+STILL, PREVIEW, POSTER, CLIP, CHECKPOINT = "still", "preview.webp", "poster.jpg", "clip.mp4", "checkpoint.safetensors"
+"""The files of a job by name: the upload as it came, the newest moving preview, the first frame of the clip, the clip
+(there only when it has passed its probe), and what a stopped run goes on from."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import gc
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from media.framing import anchor_from_subject, frame_still
 from media.probe import ClipFacts
 from media.spec import ClipSpec
 from media.stills import Still, open_still
-from pipelines.contract import RGB, Animator, FrameChunk, OnStep, StepEvent, ignore_steps
+from pipelines.contract import RGB, Animator, Checkpoint, FrameChunk, OnStep, StepEvent, ignore_steps
 from pipelines.errors import ModelError, OutOfMemory
 from pipelines.request import MotionRequest
 from pipelines.subject import subject_mask
@@ -25,11 +26,12 @@ from pipelines.subject import subject_mask
 
 @dataclass(frozen=True)
 class Order:
-    """What is to be made of what, and where it goes. The request's seed must be drawn."""
+    """What is to be made of what, and where it goes, perhaps going on from a checkpoint. The seed must be drawn."""
 
     still: Path
     request: MotionRequest
     clip: Path
+    resume: Checkpoint | None = None
 
 
 def make_clip(order: Order, on_step: OnStep = ignore_steps) -> ClipFacts:
@@ -42,7 +44,7 @@ def make_clip(order: Order, on_step: OnStep = ignore_steps) -> ClipFacts:
     still = open_still(order.still)
     framed = frame_still(still, request, find_anchor(still, request))
     spec = ClipSpec.for_request(request, recipe_text(request))
-    return write_clip(order.clip, _chunks(framed, request, on_step), spec)
+    return write_clip(order.clip, _chunks(framed, order, on_step), spec)
 
 
 @functools.lru_cache(maxsize=1)
@@ -72,11 +74,20 @@ def facts_in_json(facts: ClipFacts) -> dict[str, Any]:
     }
 
 
-def _chunks(framed: RGB, request: MotionRequest, on_step: OnStep) -> Iterator[FrameChunk]:
-    with _in_plain_words(request):
-        animator = warm(request.model)
+def unload() -> None:
+    """Let go of the loaded model and of the memory that it took."""
+    warm.cache_clear()
+    gc.collect()
+    torch = sys.modules.get("torch")
+    if torch is not None and torch.cuda.is_available():
+        torch.cuda.empty_cache()
+
+
+def _chunks(framed: RGB, order: Order, on_step: OnStep) -> Iterator[FrameChunk]:
+    with _in_plain_words(order.request):
+        animator = warm(order.request.model)
         on_step(StepEvent("load", 1, 1))
-        yield from animator.animate(framed, request, on_step)
+        yield from animator.animate(framed, order.request, on_step, order.resume)
 
 
 @contextmanager

@@ -1,151 +1,216 @@
-"""The worker: a process of its own that makes one clip after another. `python -m jobs.worker`.
+"""The worker: a process of its own that makes one clip after another. `python -m jobs.worker WORKER_ID`.
 
-Orders come as JSON lines on standard input, events go as JSON lines to standard output. When standard input ends,
-the server is gone and so is the worker.
-
-    orders   {"warm": MODEL}   {"job": ID, "folder": PATH, "request": {...}}   {"cancel": ID}
-    events   {"event": "ready"}
-             {"job": ID, "event": "step", "stage", "step", "total", "previews", "elapsed_s"}
-             {"job": ID, "event": "done", "facts", "elapsed_s"} or "cancelled" or "failed" with "sentence", "is_spent"
-
-`elapsed_s` counts from when the model was loaded. A worker that `is_spent` wants to be replaced.
+It takes jobs from the durable queue until its standard input ends: then whoever started it is gone, and it hands back
+what it has. Its exit code says why it ended, see `jobs.exits`.
 """
 
 from __future__ import annotations
 
-import json
 import os
+import socket
 import sys
 import threading
 import time
-from pathlib import Path
-from queue import SimpleQueue
-from typing import Any, TextIO
+from collections.abc import Callable
+from contextlib import suppress
+from typing import IO, Any
 
 import structlog
+from filelock import FileLock
 
-from jobs.files import remove_partials, write_whole
-from jobs.job import UNEXPECTED, JobFolder
-from jobs.make_clip import Order, facts_in_json, make_clip, warm
-from media.preview import preview_webp
-from pipelines.contract import RGB, StepEvent
-from pipelines.errors import Cancelled, InputError, ModelError, StillmotionError
-from pipelines.request import MotionRequest
+from jobs.attempt import Attempt, Desk
+from jobs.beats import BEAT_S, Heart, Watch, release, strike_off
+from jobs.claims import Claim, Claims, LeaseLost
+from jobs.dispatch import Inbox
+from jobs.exits import AWAY, SPENT, STOPPED, UNUSABLE
+from jobs.job import CLIP, POSTER
+from jobs.log import configure_log
+from jobs.make_clip import unload, warm
+from jobs.outcomes import Outcome, Trouble, outcome_of
+from jobs.pace import Pace
+from jobs.schema import open_database
+from jobs.settings import JobSettings, job_settings
+from jobs.store import open_store
+from pipelines.catalogue import default_model
+from pipelines.errors import StillmotionError, StoreError
 
 log = structlog.get_logger("worker")
 
-PREVIEW_FPS = 8.0
-"""Frames per second of the moving preview."""
-
-HARMLESS = (InputError, ModelError)
-"""Failures that leave nothing behind in memory. After any other one, a fresh worker is the safe one."""
-
 
 class Worker:
-    """Obeys orders until standard input ends."""
+    """Takes jobs until its process ends."""
 
-    def __init__(self, orders: TextIO, events: TextIO) -> None:
-        self._orders, self._events = orders, events
-        self._waiting: SimpleQueue[dict[str, Any]] = SimpleQueue()
-        self._order: dict[str, Any] = {}
-        self.cancelled = ""
+    def __init__(self, settings: JobSettings, name: str) -> None:
+        engine = open_database(settings.url)
+        self.name, self._settings, self._engine = name, settings, engine
+        self._heart, self._watch = Heart(engine, name), Watch(engine)
+        self._claims = Claims(engine, name)
+        pace = Pace(engine, socket.gethostname())
+        self._desk = Desk(self._claims, open_store(settings), pace, settings.checkpoint_every)
+        self._inbox = Inbox(engine, name)
+        self._trouble = Trouble()
+        self._at_work = threading.Lock()
+        self._claim: Claim | None = None
+        self._is_open = False
+        self._idle_since = time.monotonic()
 
-    def run(self) -> None:
-        """Never returns while the server lives."""
-        threading.Thread(target=self._listen, name="orders", daemon=True).start()
-        # ends a line that a library may have begun while it was imported
-        self._events.write("\n")
-        self.say({"event": "ready"})
-        while True:
-            self._order = self._waiting.get()
-            if "warm" in self._order:
-                self._warm_up(self._order["warm"])
-            else:
-                self._work(self._order)
+    def open(self) -> None:
+        """Begin to take jobs."""
+        release(self._engine, self.name)
+        self._beat()
+        self._inbox.open(self.work)
+        self._is_open = True
+        self._beat()
 
-    def say(self, event: dict[str, Any]) -> None:
-        """Tell the server."""
-        self._events.write(json.dumps(event) + "\n")
-        self._events.flush()
+    def work(self, job_id: str) -> None:
+        """Whatever becomes of the job, this returns, or the process ends."""
+        with self._at_work, structlog.contextvars.bound_contextvars(job=job_id):
+            # without an answer from the database nothing is known of the job: the queue brings it again
+            claim = self._or_end(lambda: self._claims.take(job_id))
+            if claim is None:
+                self._tidy(job_id)
+                return
+            self._claim = claim
+            self._or_end(lambda: self._attempt(claim))
+            self._claim, self._idle_since = None, time.monotonic()
 
-    def _listen(self) -> None:
-        """Takes orders while the work goes on; ends the process when the server is gone, be it in mid-line."""
-        try:
-            for line in self._orders:
-                order = json.loads(line)
-                if "cancel" in order:
-                    self.cancelled = order["cancel"]
-                else:
-                    self._waiting.put(order)
-        finally:
-            if "folder" in self._order:
-                remove_partials(Path(self._order["folder"]))
-            os._exit(0)
-
-    def _warm_up(self, model: str) -> None:
-        try:
-            warm(model)
-        except Exception:  # the first job will say what is wrong
-            log.exception("model not warm", model=model)
-
-    def _work(self, order: dict[str, Any]) -> None:
-        watcher = _Watcher(self, order["job"], JobFolder(Path(order["folder"])))
-        outcome = _outcome(watcher, MotionRequest(**order["request"]))
-        self.say({"job": order["job"], "elapsed_s": watcher.elapsed_s} | outcome)
-
-
-def _outcome(watcher: _Watcher, request: MotionRequest) -> dict[str, Any]:
-    try:
-        facts = make_clip(Order(watcher.folder.still, request, watcher.folder.clip), watcher)
-    except Cancelled:
-        return {"event": "cancelled"}
-    except StillmotionError as error:
-        log.info("job failed", job=watcher.job, why=str(error), exc_info=True)
-        return {"event": "failed", "sentence": str(error), "is_spent": not isinstance(error, HARMLESS)}
-    except Exception:  # whatever it is, the job ends, the person is told, and the log has the rest
-        log.exception("job failed", job=watcher.job)
-        return {"event": "failed", "sentence": UNEXPECTED, "is_spent": True}
-    return {"event": "done", "facts": facts_in_json(facts)}
-
-
-class _Watcher:
-    """The `OnStep` of one job: reports, writes previews, and stops the run when the person has."""
-
-    def __init__(self, worker: Worker, job: str, folder: JobFolder) -> None:
-        self.worker, self.job, self.folder = worker, job, folder
-        self.previews = 0
-        self.loaded = time.monotonic()
-
-    @property
-    def elapsed_s(self) -> float:
-        """Seconds since the model was loaded."""
-        return round(time.monotonic() - self.loaded, 3)
-
-    def __call__(self, event: StepEvent) -> None:
-        if self.job == self.worker.cancelled:
-            raise Cancelled
-        if event.stage == "load":
-            self.loaded = time.monotonic()
-        if event.preview is not None:
-            self._write_preview(event.preview)
-        seen = {"stage": event.stage, "step": event.step, "total": event.total, "previews": self.previews}
-        self.worker.say({"job": self.job, "event": "step", "elapsed_s": self.elapsed_s} | seen)
-
-    def _write_preview(self, frames: RGB) -> None:
-        try:
-            write_whole(self.folder.preview, preview_webp(frames, PREVIEW_FPS))
-        except OSError:  # a clip is worth more than its preview
-            log.warning("preview not stored", job=self.job, exc_info=True)
+    def warm_up(self) -> None:
+        """Load the default model before the first job asks for it."""
+        if not self._settings.warm:
             return
-        self.previews += 1
+        with self._at_work:
+            try:
+                warm(default_model())
+            except Exception:  # the first job will say what is wrong
+                log.exception("model not warm")
+            self._idle_since = time.monotonic()
+
+    def live(self) -> None:
+        """Give signs of life, look after the others, and let go of a model that nobody uses; never returns."""
+        while True:
+            time.sleep(BEAT_S)
+            try:
+                self._beat()
+                for worker in self._watch.dead():
+                    self._bury(worker)
+            except StoreError:
+                log.warning("database away", exc_info=True)
+            self._unload_if_idle()
+
+    def stop(self) -> None:
+        """End now: what is under way goes back to the queue, and the attempt does not count."""
+        claim = self._claim
+        with suppress(StillmotionError):
+            if claim is not None:
+                self._claims.hand_back(claim, is_blameless=True)
+        self._leave(claim, STOPPED)
+
+    def _attempt(self, claim: Claim) -> None:
+        attempt = Attempt(self._desk, claim)
+        try:
+            attempt.run()
+            self._trouble.all_is_well()
+            log.info("job done")
+        except LeaseLost:
+            log.warning("job taken over by another worker")
+        except Exception as error:  # noqa: BLE001  # whatever it is, the job ends or waits again; the log has it
+            self._settle(claim, outcome_of(error, claim, attempt.has_sampling, self._trouble))
+        finally:
+            attempt.clear()
+
+    def _settle(self, claim: Claim, outcome: Outcome) -> None:
+        log.info("job ended", state=outcome.state, why=outcome.sentence, exc_info=outcome.is_worth_a_trace)
+        with suppress(LeaseLost):
+            if outcome.is_again:
+                self._claims.hand_back(claim, is_blameless=outcome.decode_chunk > 0, decode_chunk=outcome.decode_chunk)
+            else:
+                self._claims.end(claim, state=outcome.state, sentence=outcome.sentence)
+                self._tidy(claim.id)
+        if outcome.is_spent:
+            self._leave(claim, SPENT)
+
+    def _leave(self, claim: Claim | None, code: int) -> None:
+        """End the process; whatever the queue still counts as this worker's is free for the next one."""
+        log.info("worker ends", code=code)
+        with suppress(Exception):
+            self._inbox.take_from(self.name)
+            self._heart.stop()
+        if claim is not None:
+            self._desk.store.clear_scratch(claim.id, claim.lease)
+        os._exit(code)
+
+    def _or_end(self, work: Callable[[], Any]) -> Any:
+        """A worker that cannot write down what it does is of no use: the next one finds the job where it was."""
+        try:
+            return work()
+        except Exception:
+            log.exception("worker cannot go on")
+            self._leave(self._claim, SPENT)
+
+    def _tidy(self, job_id: str) -> None:
+        """What a dead worker had begun, or had finished of a job that was then stopped, is not kept."""
+        with suppress(StillmotionError):
+            state, lease = self._claims.state(job_id)
+            self._desk.store.clear_old_scratch(job_id, lease)
+            for name in (CLIP, POSTER) if state in {"failed", "cancelled"} else ():
+                self._desk.store.drop(job_id, name)
+
+    def _beat(self) -> None:
+        claim = self._claim
+        state = "working" if claim is not None else "idle" if self._is_open else "starting"
+        self._heart.beat(state, "" if claim is None else claim.id, _gpu_bytes())
+
+    def _bury(self, worker: str) -> None:
+        if worker != self.name:
+            log.warning("worker is dead, its job is taken over", worker=worker)
+            # in this order: if this worker dies in between, the next one sees the dead one still
+            release(self._engine, worker)
+            self._inbox.take_from(worker)
+            strike_off(self._engine, worker)
+
+    def _unload_if_idle(self) -> None:
+        limit = self._settings.idle_unload_s
+        if limit and self._claim is None and time.monotonic() - self._idle_since > limit:
+            with self._at_work:
+                unload()
+            self._idle_since = time.monotonic()
+
+
+def _gpu_bytes() -> int:
+    """Bytes that torch has taken of the GPU; 0 without one, or before torch is there."""
+    torch = sys.modules.get("torch")
+    if torch is None or not hasattr(torch, "cuda") or not torch.cuda.is_available():
+        return 0
+    return int(torch.cuda.memory_reserved())
+
+
+def _stop_at_end_of(orders: IO[str], worker: Worker) -> None:
+    """Standard input ends when whoever started this worker is gone."""
+    orders.read()
+    worker.stop()
 
 
 def main() -> None:
-    """Keeps standard output for events alone: what libraries print goes to standard error."""
-    events = os.fdopen(os.dup(sys.stdout.fileno()), "w")
-    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
-    Worker(sys.stdin, events).run()
+    """Runs one worker; its id is the only argument."""
+    configure_log()
+    name = sys.argv[1]
+    try:
+        settings = job_settings()
+        with _alone(settings, name):
+            worker = Worker(settings, name)
+            threading.Thread(target=_stop_at_end_of, args=(sys.stdin, worker), name="orders", daemon=True).start()
+            worker.open()
+            threading.Thread(target=worker.warm_up, name="warm up", daemon=True).start()
+            worker.live()
+    except StillmotionError as error:
+        log.error("worker cannot start", why=str(error))  # noqa: TRY400  # the sentence says it all
+        sys.exit(AWAY if isinstance(error, StoreError) else UNUSABLE)
+
+
+def _alone(settings: JobSettings, name: str) -> FileLock:
+    """Held by one worker of this name on this machine: a second studio's waits until the first one's has ended."""
+    settings.data.mkdir(parents=True, exist_ok=True)
+    return FileLock(settings.data / f"{name}.lock")
 
 
 if __name__ == "__main__":

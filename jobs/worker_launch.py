@@ -1,40 +1,81 @@
-"""Starts the worker's process, and reads what comes out of it."""
+"""A worker's process, as whoever starts it sees it."""
 
 from __future__ import annotations
 
-import json
+import contextlib
 import os
 import subprocess
 import sys
+import time
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+
+import structlog
+
+log = structlog.get_logger("jobs")
 
 ROOT = Path(__file__).resolve().parent.parent
 
 COMMAND = [sys.executable, "-P", "-m", "jobs.worker"]
 """-P: the folder that the server was started in may have a `jobs` of its own."""
 
+STOP_LIMIT_S = 3.0
+"""Seconds for a worker to hand back what it has; then it is killed, and its job is found again at the next start."""
 
-def start_worker() -> subprocess.Popen[str]:
-    """The process with pipes for its standard input and output; raises `OSError`."""
-    path = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
-    return subprocess.Popen(  # noqa: S603  # our own command
-        COMMAND,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        encoding="utf-8",
-        errors="replace",
+END_LIMIT_S = 5.0
+"""Seconds to wait for a killed process to be gone; one that hangs in a driver may never be."""
+
+
+class WorkerProcess:
+    """Started by being made; ends when its standard input is closed, or when it is killed."""
+
+    def __init__(self, name: str, environment: Mapping[str, str]) -> None:
+        path = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
         # the worker loads what is here; only the page asks the hub
-        env=os.environ | {"PYTHONPATH": path, "HF_HUB_OFFLINE": "1"},
-        # Ctrl-C in the terminal is for the server, which then ends the worker
-        start_new_session=True,
-    )
+        surroundings = os.environ | {"PYTHONPATH": path, "HF_HUB_OFFLINE": "1", **environment}
+        self._begun = time.monotonic()
+        self._process = subprocess.Popen(  # noqa: S603  # our own command
+            [*COMMAND, name],
+            stdin=subprocess.PIPE,
+            env=surroundings,
+            # Ctrl-C in the terminal is for the server, which then ends the worker
+            start_new_session=True,
+        )
 
+    @property
+    def pid(self) -> int:
+        """The process id."""
+        return self._process.pid
 
-def event_in(line: str) -> dict[str, Any]:
-    """An event; what a library printed before standard output was out of its reach is one without meaning."""
-    try:
-        event = json.loads(line)
-    except (ValueError, RecursionError):
-        event = None
-    return event if isinstance(event, dict) and "event" in event else {"event": "noise"}
+    @property
+    def exit_code(self) -> int | None:
+        """None while it runs; negative where a signal ended it."""
+        return self._process.poll()
+
+    @property
+    def age_s(self) -> float:
+        """Seconds since its start."""
+        return time.monotonic() - self._begun
+
+    def stop(self) -> None:
+        """Let it hand back what it has, and see it ended."""
+        self.close_input()
+        try:
+            self._process.wait(STOP_LIMIT_S)
+        except subprocess.TimeoutExpired:
+            self.kill()
+
+    def kill(self) -> None:
+        """End it now."""
+        self._process.kill()
+        self.close_input()
+        try:
+            self._process.wait(END_LIMIT_S)
+        except subprocess.TimeoutExpired:
+            log.error("worker cannot be ended", pid=self.pid)  # noqa: TRY400  # the traceback would say no more
+
+    def close_input(self) -> None:
+        """Ends a worker in good order that still lives, and lets go of the pipe to one that does not."""
+        with contextlib.suppress(OSError):
+            if self._process.stdin is not None:
+                self._process.stdin.close()

@@ -49,8 +49,27 @@ def preview_webp(frames: RGB, fps: float) -> bytes:
     return webp.getvalue()
 
 
+def frame_png(clip: Path, seconds: float) -> bytes:
+    """The frame that is shown at `seconds` of a clip, or the nearest there is, as a PNG file.
+
+    Raises `ClipError` where the clip cannot be read.
+    """
+    png = BytesIO()
+    Image.fromarray(_frame_at(clip, seconds)).save(png, "PNG")
+    return png.getvalue()
+
+
 def _first_frame(path: Path) -> RGB:
+    return _frame_at(path, 0.0)
+
+
+def _frame_at(path: Path, seconds: float) -> RGB:
+    shown = None
     with open_mp4(path) as (container, stream):
         for frame in container.decode(stream):
-            return rgb_of(frame)
+            if shown is not None and (frame.time or 0.0) > seconds:
+                break
+            shown = frame
+        if shown is not None:
+            return rgb_of(shown)
     raise ClipError("This clip has no frames.", "Make it again.")

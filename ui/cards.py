@@ -44,17 +44,23 @@ def duration(seconds: float) -> str:
 def progress(job: Job) -> str:
     """How far a job is: a bar and one line of words; nothing once it is done."""
     if job.state == "done":
-        return ""
+        return note(job.note)
     if job.state == "failed":
         return problem(job.sentence)
     if job.state == "cancelled":
         return '<div class="progress" role="status"><p>Stopped. No clip was made.</p></div>'
-    return f'<div class="progress" role="status"><p>{_words(job)}</p>{_bar(job)}</div>'
+    return f'<div class="progress" role="status"><p>{_words(job)}</p>{_bar(job)}{note(job.note)}</div>'
+
+
+def note(sentence: str) -> str:
+    """What a run had to do differently, or nothing."""
+    return f'<p class="note">{escape(sentence)}</p>' if sentence else ""
 
 
 def _words(job: Job) -> str:
     if job.state == "queued":
-        return f"Waiting: number {job.position or 1} in the queue"
+        place = f"Waiting: number {job.position or 1} in the queue"
+        return place if job.remaining_s is None else f"{place} · done in about {duration(job.remaining_s)}"
     parts = [STAGE_WORDS.get(job.stage, job.stage)]
     if job.stage in {"sampling", "decode"}:
         unit = "Step" if job.stage == "sampling" else "Frame"

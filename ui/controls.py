@@ -8,6 +8,7 @@ from typing import Any
 import gradio as gr
 from gradio.components import Component
 
+from pipelines.model_spec import ModelSpec
 from pipelines.request import MotionRequest
 
 
@@ -28,6 +29,10 @@ PRESETS = {
 
 MOTION_CONTROLS = ("motion_bucket_id", "fps", "noise_aug_strength")
 """In front; the rest is folded away."""
+
+
+DEFAULTED = ("num_frames", "num_inference_steps", "min_guidance_scale", "max_guidance_scale")
+"""Controls whose defaults differ between models."""
 
 
 def slider(name: str, **changes: Any) -> gr.Slider:
@@ -62,6 +67,24 @@ def field_schema(name: str) -> dict[str, Any]:
 def collect(names: list[str], values: tuple[Any, ...]) -> dict[str, Any]:
     """The values of components as fields of a request; empty boxes and untouched defaults are left out."""
     return {name: value for name, value in zip(names, values, strict=True) if value not in (None, "")}
+
+
+def decode_controls(request: MotionRequest) -> dict[str, Any]:
+    """The controls that matter when only the frames are made anew."""
+    return {"decode_chunk_size": request.decode_chunk_size, "playback_fps": request.playback_fps}
+
+
+def model_updates(names: list[str], spec: ModelSpec, values: dict[str, Any]) -> list[Any]:
+    """An update for each control: the values given, and only the controls that the model obeys are shown."""
+    updates = []
+    for name in names:
+        changes: dict[str, Any] = {"value": values[name]} if name in values else {}
+        if name in DEFAULTED or name == "decode_chunk_size":
+            changes["visible"] = name not in spec.ignores
+        if name == "num_frames":
+            changes["maximum"] = spec.max_frames
+        updates.append(gr.update(**changes) if changes else gr.skip())
+    return updates
 
 
 Controls = dict[str, Component]

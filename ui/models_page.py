@@ -11,7 +11,7 @@ from pipelines.catalogue import find, location, models, request_for
 from pipelines.machine import fits
 from pipelines.model_spec import ModelSpec
 from ui import cards
-from ui.events import QUIET
+from ui.quiet import QUIET
 
 LOOK_EVERY_S = 0.7
 """Seconds between looks at running downloads."""

@@ -7,7 +7,9 @@ import gradio as gr
 from jobs.downloads import Downloads
 from jobs.queue import JobQueue
 from ui.events import StudioEvents
+from ui.library_page import LibraryPage
 from ui.models_page import ModelsPage
+from ui.run_events import RunEvents
 from ui.studio import Studio
 
 HEADER = """
@@ -16,18 +18,26 @@ HEADER = """
 </header>
 """
 
+UPLOADS_S = (3600, 86_400)
+"""Seconds between two looks at uploads, and until one is removed: what was animated is kept with its job."""
+
 
 def build_page(queue: JobQueue, downloads: Downloads) -> gr.Blocks:
     """The page, not yet served."""
-    with gr.Blocks(title="Stillmotion", analytics_enabled=False, fill_width=True) as page:
+    with gr.Blocks(title="Stillmotion", analytics_enabled=False, fill_width=True, delete_cache=UPLOADS_S) as page:
         gr.HTML(HEADER, elem_id="masthead")
-        with gr.Tabs(elem_id="tabs"):
+        with gr.Tabs(elem_id="tabs") as tabs:
             with gr.Tab("Studio", id="studio"):
                 studio = Studio(queue)
                 studio.build()
                 events = StudioEvents(studio)
                 events.connect()
+            with gr.Tab("Library", id="library") as library_tab:
+                library = LibraryPage(queue)
+                library.build()
             with gr.Tab("Models", id="models"):
                 ModelsPage(downloads).build()
         events.connect_load(page)
+        RunEvents(studio, events).connect(page)
+        library.connect(tabs, library_tab, studio)
     return page

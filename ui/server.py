@@ -3,54 +3,68 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import gradio as gr
 from fastapi import FastAPI
-from fastapi.responses import FileResponse, JSONResponse, Response
+from fastapi.responses import FileResponse, Response
 
 from jobs.downloads import Downloads
-from jobs.queue import LocalQueue
-from pipelines.errors import InputError
+from jobs.queue import JobQueue
 from ui.examples import example_path
 from ui.guard import Guard
+from ui.health import add_health
 from ui.page import build_page
+from ui.routes import add_routes
 from ui.still import warm_up
 from ui.theme import STYLESHEET, studio_theme
+from ui.visitors import Visitors
 
-PAGE_SCRIPT = Path(__file__).parent / "page.js"
+HERE = Path(__file__).parent
 
-ICON = Path(__file__).parent.parent / "assets" / "icon.svg"
+ICON = HERE.parent / "assets" / "icon.svg"
 
 MAX_UPLOAD = "60mb"
 
-NO_STORE = {"Cache-Control": "private, no-store"}
-"""A job's preview changes under the same name, and a clip is nobody else's."""
+DAY = {"Cache-Control": "max-age=86400"}
 
 
-def build_server(queue: LocalQueue) -> FastAPI:
-    """The application; when it shuts down, so does the queue."""
+@dataclass(frozen=True)
+class Backstage:
+    """What the page stands on: the queue, its figures for Prometheus, and the key that signs visitors' cookies."""
+
+    queue: JobQueue
+    metrics: Callable[[], bytes]
+    secret: str
+
+
+def build_server(backstage: Backstage) -> FastAPI:
+    """The application; the queue starts and closes with it."""
 
     @asynccontextmanager
     async def life(_: FastAPI) -> AsyncIterator[None]:
         threading.Thread(target=warm_up, daemon=True).start()
+        backstage.queue.start()
         yield
-        queue.close()
+        backstage.queue.close()
 
     app = FastAPI(title="Stillmotion", docs_url=None, redoc_url=None, openapi_url=None, lifespan=life)
-    _add_routes(app, queue)
+    add_health(app, backstage.queue, backstage.metrics)
+    add_routes(app, backstage.queue)
+    _add_pictures(app)
+    app.add_middleware(Visitors, secret=backstage.secret)
     app.add_middleware(Guard)
     return gr.mount_gradio_app(
         app,
-        build_page(queue, Downloads()),
+        build_page(backstage.queue, Downloads()),
         path="/",
         theme=studio_theme(),
         css_paths=[STYLESHEET],
-        js=PAGE_SCRIPT.read_text(encoding="utf-8"),
-        head='<link rel="icon" href="icon.svg" type="image/svg+xml">',
+        js=(HERE / "page.js").read_text(encoding="utf-8"),
+        head=_head(),
         footer_links=[],
         run_history=False,
         show_error=False,
@@ -60,36 +74,18 @@ def build_server(queue: LocalQueue) -> FastAPI:
     )
 
 
-def _add_routes(app: FastAPI, queue: LocalQueue) -> None:
-    @app.exception_handler(InputError)
-    async def not_found(_: Any, error: InputError) -> JSONResponse:
-        return JSONResponse({"error": error.sentence, "remedy": error.remedy}, status_code=404)
+def _head() -> str:
+    """The address has to be known before anything relative to it is asked for."""
+    script = (HERE / "address.js").read_text(encoding="utf-8")
+    return f'<script>{script}</script><link rel="icon" href="icon.svg" type="image/svg+xml">'
 
-    @app.get("/jobs/{job_id}")
-    def job(job_id: str) -> Response:
-        return Response(queue.get(job_id).to_json(), media_type="application/json", headers=NO_STORE)
 
-    @app.get("/jobs/{job_id}/clip.mp4")
-    def clip(job_id: str, download: bool = False) -> Response:
-        found = queue.get(job_id)
-        name = f"stillmotion-{found.request.model}-{found.request.seed}.mp4" if download else None
-        return _file(queue.folder(found.id).clip, "video/mp4", name)
-
-    @app.get("/jobs/{job_id}/preview.webp")
-    def preview(job_id: str) -> Response:
-        return _file(queue.folder(queue.get(job_id).id).preview, "image/webp")
-
+def _add_pictures(app: FastAPI) -> None:
     @app.get("/examples/{name}.jpg")
     def example(name: str) -> Response:
         path = example_path(name)
-        return FileResponse(path, headers={"Cache-Control": "max-age=86400"}) if path else Response(status_code=404)
+        return FileResponse(path, headers=DAY) if path else Response(status_code=404)
 
     @app.get("/icon.svg")
     def icon() -> Response:
-        return FileResponse(ICON, headers={"Cache-Control": "max-age=86400"})
-
-
-def _file(path: Path, media_type: str, name: str | None = None) -> Response:
-    if not path.is_file():
-        raise InputError("This clip is not there.", "It is not finished, was stopped, or was deleted.")
-    return FileResponse(path, media_type=media_type, filename=name, headers=NO_STORE)
+        return FileResponse(ICON, headers=DAY)

@@ -29,7 +29,8 @@ class Studio:
     def build(self) -> None:
         """Lay the components out; call inside a Blocks context."""
         self.still_path = gr.State("")
-        self.job_id = gr.BrowserState("", storage_key="stillmotion-job", secret="stillmotion")  # noqa: S106  # hides nothing
+        self.job_id = gr.Textbox("", visible=False, elem_id="job-id")
+        self.seconds = gr.Number(0, visible=False)
         self.seen = gr.State("")
         self.clock = gr.Timer(FOLLOW_EVERY_S, active=False)
         with gr.Row(elem_id="studio"):
@@ -55,6 +56,8 @@ class Studio:
         with gr.Row(elem_id="after", visible=False) as self.after:
             self.result = gr.HTML("", elem_id="result")
             self.again = gr.Button("Again, other seed", size="sm", elem_id="again")
+            self.capture = gr.Button("Use this frame", size="sm", elem_id="capture")
+        self.decode = gr.Button("Decode again", size="sm", elem_id="decode", visible=False)
         with gr.Row(elem_id="below-stage"):
             self.examples = example_strip()
             self.clear = gr.Button("New picture", size="sm", elem_id="clear", visible=False)
@@ -109,8 +112,8 @@ class Studio:
             self.stop = gr.Button("Stop", size="lg", elem_id="stop", scale=1, interactive=False)
 
 
-FOLLOW_EVERY_S = 0.4
-"""Seconds between looks at a running job: brisk for the eye, light for the server."""
+FOLLOW_EVERY_S, WAIT_EVERY_S = 0.4, 1.5
+"""Seconds between looks at a running job, brisk for the eye, and at a waiting one, which changes seldom."""
 
 
 def _size_name(name: str) -> str:

@@ -7,103 +7,99 @@ import random
 import signal
 import time
 
-import jobs.queue
+import pytest
+
+from benchmarks.jobs_figures.fake_model import Speed
+from jobs import overdue
+from jobs.job import CLIP
+from pipelines.errors import UnknownJob
 from tests.jobs.watching import ended, in_threads, until
 
+STEPS = 40
 
-def test_a_waiting_job_is_stopped_at_once(queue, still, slow):
+
+@pytest.fixture
+def slow(small):
+    return small.model_copy(update={"num_inference_steps": STEPS, "num_frames": 20, "decode_chunk_size": 1})
+
+
+def no_clip(queue, job_id):
+    with pytest.raises(UnknownJob):
+        queue.file(job_id, CLIP)
+    return True
+
+
+def test_a_waiting_job_is_stopped_at_once(fake, still, slow):
+    queue = fake(Speed(step_s=0.2))
     running, waiting = queue.submit(still, slow), queue.submit(still, slow)
+    until(queue, running, lambda job: job.state == "running")
+    assert queue.get(waiting).position == 1
     queue.cancel(waiting)
-    assert queue.get(waiting).state == "cancelled"
-    assert queue.get(waiting).position is None
+    assert (queue.get(waiting).state, queue.get(waiting).position) == ("cancelled", None)
     queue.cancel(running)
     assert ended(queue, running).state == "cancelled"
-    assert list(queue.watch(waiting)) == [queue.get(waiting)]
 
 
-def test_sampling_stops_within_a_step_and_the_worker_lives(queue, still, slow):
+def test_sampling_stops_within_a_step_and_the_worker_lives(fake, still, slow):
+    queue = fake(Speed(step_s=0.3))
     job_id = queue.submit(still, slow)
-    seen = until(queue, job_id, lambda job: job.stage == "sampling" and job.step >= 2)
-    worker = queue.worker_pid
-    begun = time.monotonic()
+    until(queue, job_id, lambda job: job.stage == "sampling" and job.step >= 2)
+    workers = queue.worker_pids
+    seen = queue.get(job_id)
     queue.cancel(job_id)
     job = ended(queue, job_id)
-    assert job.state == "cancelled"
-    assert time.monotonic() - begun < 5
-    assert job.step <= seen.step + 3
-    assert queue.worker_pid == worker
-    assert not queue.folder(job_id).clip.exists()
-    assert job.sentence == ""
+    assert (job.state, job.sentence) == ("cancelled", "")
+    assert job.step <= seen.step + 1
+    assert queue.worker_pids == workers
+    assert no_clip(queue, job_id)
 
 
-def test_decoding_stops_within_a_chunk(queue, still, slow):
-    job_id = queue.submit(still, slow.model_copy(update={"num_inference_steps": 1, "num_frames": 25}))
-    seen = until(queue, job_id, lambda job: job.stage == "decode")
-    worker = queue.worker_pid
+def test_decoding_stops_within_a_chunk(fake, still, slow):
+    queue = fake(Speed(chunk_s=0.3))
+    job_id = queue.submit(still, slow)
+    until(queue, job_id, lambda job: job.stage == "decode")
+    seen = queue.get(job_id)
     queue.cancel(job_id)
     job = ended(queue, job_id)
     assert (job.state, job.stage) == ("cancelled", "decode")
-    assert job.step <= seen.step + 12
-    assert queue.worker_pid == worker
-    assert {path.name for path in queue.folder(job_id).path.iterdir()} == {"still", "preview.webp", "job.json"}
+    assert job.step <= seen.step + 1
+    assert no_clip(queue, job_id)
 
 
-def test_an_ended_job_stays_as_it_is(queue, still, small):
+def test_an_ended_job_stays_as_it_is(fake, still, small):
+    queue = fake()
     done = ended(queue, queue.submit(still, small))
     assert done.state == "done"
     queue.cancel(done.id)
     assert queue.get(done.id) == done
 
 
-def test_stopping_twice_is_stopping_once(queue, still, slow):
-    job_id = queue.submit(still, slow)
-    until(queue, job_id, lambda job: job.state == "running")
-    in_threads(4, lambda index: queue.cancel(job_id))
-    states = [job.state for job in queue.watch(job_id)]
-    assert states.count("cancelled") == 1
-
-
-def test_stops_at_random_times_end_every_job_exactly_once(queue, still, small):
+def test_stops_at_random_times_end_every_job_exactly_once(fake, still, small):
+    queue = fake(Speed(step_s=0.03, chunk_s=0.03))
     draw = random.Random(4)
-    delays = [draw.uniform(0, 0.6) for _ in range(10)]
+    delays = [draw.uniform(0, 3) for _ in range(10)]
 
     def one(index):
         job_id = queue.submit(still, small)
         time.sleep(delays[index])
-        queue.cancel(job_id)
+        in_threads(2, lambda _: queue.cancel(job_id))
         return list(queue.watch(job_id))
 
     told = in_threads(len(delays), one)
     assert {looks[-1].state for looks in told} <= {"cancelled", "done"}
     assert all(sum(job.has_ended for job in looks) == 1 for looks in told)
-    for looks in told:
-        assert queue.folder(looks[-1].id).clip.exists() == (looks[-1].state == "done")
-        assert not list(queue.folder(looks[-1].id).path.glob("*.partial"))
+    assert all(looks[-1].state == "done" or no_clip(queue, looks[-1].id) for looks in told)
     assert ended(queue, queue.submit(still, small)).state == "done"
 
 
-def test_a_worker_that_comes_to_no_step_is_killed_and_the_next_job_works(queue, still, slow, small, monkeypatch):
-    monkeypatch.setattr(jobs.queue, "CANCEL_GRACE_S", 0.5)
+def test_a_worker_that_comes_to_no_step_is_killed_and_the_next_job_works(fake, still, slow, small, monkeypatch):
+    monkeypatch.setattr(overdue, "CANCEL_GRACE_S", 0.5)
+    queue = fake(Speed(step_s=0.2))
     job_id = queue.submit(still, slow)
-    until(queue, job_id, lambda job: job.stage == "sampling" and job.previews)
-    worker = queue.worker_pid
-    os.kill(worker, signal.SIGSTOP)
-    begun = time.monotonic()
+    until(queue, job_id, lambda job: job.stage == "sampling")
+    workers = queue.worker_pids
+    os.kill(workers[0], signal.SIGSTOP)
     queue.cancel(job_id)
-    job = ended(queue, job_id)
-    assert (job.state, job.previews > 0) == ("cancelled", True)
-    assert 0.4 < time.monotonic() - begun < 5
-    assert not list(queue.folder(job_id).path.glob("*.partial"))
+    assert ended(queue, job_id).state == "cancelled"
     assert ended(queue, queue.submit(still, small)).state == "done"
-    assert queue.worker_pid != worker
-
-
-def test_a_job_is_stopped_while_its_model_loads(own_queue, still, slow, monkeypatch):
-    monkeypatch.setattr(jobs.queue, "CANCEL_GRACE_S", 0.0)
-    job_id = own_queue.submit(still, slow)
-    until(own_queue, job_id, lambda job: job.stage == "load")
-    begun = time.monotonic()
-    own_queue.cancel(job_id)
-    assert ended(own_queue, job_id).state == "cancelled"
-    assert time.monotonic() - begun < 5
-    assert own_queue.worker_pid is None
+    assert queue.worker_pids != workers

@@ -10,11 +10,8 @@ from types import SimpleNamespace
 import pytest
 
 from jobs import make_clip as room
-from jobs.job import JobFolder
 from jobs.make_clip import Order, make_clip
-from jobs.worker import Worker, _outcome, _Watcher
-from pipelines.contract import StepEvent
-from pipelines.errors import BadFrames, Cancelled, ClipError, ModelError, OutOfMemory
+from pipelines.errors import ClipError, ModelError, OutOfMemory
 
 
 @pytest.fixture(autouse=True)
@@ -30,7 +27,7 @@ def failing(monkeypatch):
     """Makes the model fail with an error, in its first chunk."""
 
     def use(error):
-        def animate(still, request, on_step):
+        def animate(still, request, on_step, resume):
             raise error
             yield
 
@@ -93,70 +90,3 @@ assert "torch" not in sys.modules
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert "cannot be written to" in done.stdout
-
-
-class Told:
-    """A worker that has nobody to tell."""
-
-    def __init__(self):
-        self.cancelled, self.events = "", []
-
-    def say(self, event):
-        self.events.append(event)
-
-
-@pytest.fixture
-def watcher(still, tmp_path):
-    folder = JobFolder(tmp_path / "job")
-    folder.path.mkdir()
-    folder.still.write_bytes(still.read_bytes())
-    return _Watcher(Told(), "this one", folder)
-
-
-@pytest.mark.parametrize(
-    ("error", "is_spent"),
-    [(ModelError("No weights."), False), (BadFrames("Not finite."), True), (MemoryError(), True), (KeyError(), True)],
-)
-def test_a_worker_is_spent_unless_the_failure_was_harmless(failing, watcher, small, error, is_spent):
-    failing(error)
-    outcome = _outcome(watcher, small)
-    assert (outcome["event"], outcome["is_spent"]) == ("failed", is_spent)
-    assert outcome["sentence"]
-
-
-def test_what_nobody_has_thought_of_ends_the_job_too(monkeypatch, watcher, small):
-    monkeypatch.setattr("jobs.worker.make_clip", lambda order, on_step: 1 / 0)
-    outcome = _outcome(watcher, small)
-    assert outcome["is_spent"] and "Something unexpected" in outcome["sentence"]
-
-
-def test_a_job_stops_at_its_next_step_and_no_other_does(watcher):
-    watcher.worker.cancelled = "another one"
-    watcher(StepEvent("load", 0, 1))
-    watcher.worker.cancelled = "this one"
-    with pytest.raises(Cancelled):
-        watcher(StepEvent("load", 1, 1))
-    assert len(watcher.worker.events) == 1
-
-
-def test_a_preview_that_cannot_be_stored_does_not_cost_the_clip(watcher):
-    import numpy as np
-
-    watcher.folder.still.unlink()
-    watcher.folder.path.rmdir()
-    watcher(StepEvent("sampling", 1, 2, np.zeros((2, 8, 8, 3), np.uint8)))
-    assert watcher.worker.events[0]["previews"] == 0
-
-
-def test_the_worker_ends_with_its_server_even_in_the_middle_of_a_line(monkeypatch):
-    import io
-
-    ends = []
-    monkeypatch.setattr("jobs.worker.os._exit", ends.append)
-    for orders in ("", '{"cancel": "x"}\n{"job": "half of a li'):
-        worker = Worker(io.StringIO(orders), io.StringIO())
-        try:
-            worker._listen()
-        except ValueError:
-            assert orders
-    assert ends == [0, 0]

@@ -1,0 +1,94 @@
+"""The durable queue: which waiting job goes to which worker, and back again when the worker dies.
+
+The only place that knows DBOS. It carries ids: each reaches one worker at a time, lower turns first, and at least once.
+What is to be done with a job, and whether it has ended, stands in the job table alone (`jobs.claims`).
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+import sqlalchemy as sa
+from dbos import DBOS, DBOSClient, DBOSConfig, DBOSPortableJSONSerializer
+
+from jobs.schema import in_plain_words
+
+APP = "stillmotion"
+
+QUEUE = "clips"
+
+WORK = "make-clip"
+
+PROTOCOL = "1"
+"""What DBOS takes for the application's version: a worker takes only jobs of its own. It changes when what is carried
+does, and not with every release, or jobs that wait during an update would wait for ever."""
+
+POLL_S = 0.2
+"""Seconds between an idle worker's looks at the queue: not felt by a person, 2 % of a core."""
+
+_QUIET = logging.WARNING
+
+
+class Dispatch:
+    """The server's end: hands jobs in."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        logging.getLogger("dbos").setLevel(_QUIET)
+        with in_plain_words():
+            DBOS.migrate(engine.url.render_as_string(hide_password=False))
+            self._client = DBOSClient(
+                system_database_engine=engine,
+                serializer=DBOSPortableJSONSerializer(),
+                application_name=APP,
+                retry_connection_errors=False,
+            )
+            self._client.register_queue(QUEUE, worker_concurrency=1, polling_interval_sec=POLL_S)
+
+    def hand_in(self, connection: sa.Connection, job_id: str, turn: int) -> None:
+        """Part of the transaction that enters the job in the table: both happen, or neither."""
+        options = {"workflow_name": WORK, "queue_name": QUEUE, "workflow_id": job_id, "app_version": PROTOCOL}
+        self._client.enqueue_in_transaction(connection, {**options, "priority": turn}, job_id)  # type: ignore[typeddict-item]
+
+    def withdraw(self, job_id: str) -> None:
+        """A job that has ended need not reach a worker."""
+        with in_plain_words():
+            self._client.cancel_workflow(job_id)
+
+    def close(self) -> None:
+        """Let go of the database's connections that are its own."""
+        self._client.destroy()
+
+
+class Inbox:
+    """The worker's end: takes jobs, one at a time."""
+
+    def __init__(self, engine: sa.Engine, worker: str) -> None:
+        config = DBOSConfig(
+            name=APP,
+            system_database_url=str(engine.url),
+            system_database_engine=engine,
+            application_version=PROTOCOL,
+            executor_id=worker,
+            serializer=DBOSPortableJSONSerializer(),
+            log_level="WARNING",
+            use_listen_notify=False,
+            enable_otlp=False,
+        )
+        DBOS(config=config)
+
+    def open(self, work: Callable[[str], None]) -> None:
+        """From now on `work(job_id)` is called in a thread; what an earlier worker of this name had comes first."""
+
+        # how often a job may be tried is counted in the job table, where an orderly hand-back does not count
+        @DBOS.workflow(name=WORK, max_recovery_attempts=None)
+        def make_clip(job_id: str) -> None:
+            work(job_id)
+
+        DBOS.launch()
+        DBOS.register_queue(QUEUE, worker_concurrency=1, polling_interval_sec=POLL_S)
+
+    def take_from(self, worker: str) -> None:
+        """What a worker that is dead or about to end had taken goes to the next free one; others may say so as well."""
+        # DBOS has no public name for this without its own hosted service; the version is pinned
+        DBOS._recover_pending_workflows([worker])

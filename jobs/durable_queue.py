@@ -1,0 +1,179 @@
+"""The queue that outlives the page, the worker and the server: a database, a store of files, and workers anywhere."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+
+import sqlalchemy as sa
+import structlog
+
+from jobs.admission import Admission
+from jobs.beats import Watch
+from jobs.caretaker import Caretaker
+from jobs.dispatch import Dispatch
+from jobs.forecast import Forecast
+from jobs.job import CHECKPOINT, STILL, Job, new_id
+from jobs.ledger import NO_SUCH_JOB, Ledger
+from jobs.pace import Pace
+from jobs.queue import Health
+from jobs.schema import open_database
+from jobs.settings import JobSettings
+from jobs.store import check_room, open_store
+from jobs.supervisor import Supervisor
+from pipelines.errors import RequestError, StillError, StillmotionError, StoreError, UnknownJob
+from pipelines.request import MotionRequest
+
+log = structlog.get_logger("jobs")
+
+WATCH_S = 0.1
+"""Seconds between looks at a job that is watched."""
+
+
+class DurableQueue:
+    """Implements `jobs.queue.JobQueue`. With `has_workers`, it starts and supervises workers on this machine."""
+
+    def __init__(self, settings: JobSettings, has_workers: bool = True) -> None:
+        self._settings = settings
+        self._store = open_store(settings)
+        self._engine: sa.Engine = open_database(settings.url)
+        self._dispatch = Dispatch(self._engine)
+        self._ledger, self._pace = Ledger(self._engine), Pace(self._engine)
+        self._forecast = Forecast(self._engine, self._ledger, self._pace)
+        self._admission = Admission(settings, self._engine, self._dispatch, self._forecast)
+        self._caretaker = Caretaker(settings, self._engine, self._store)
+        self.supervisor = Supervisor(settings, self._engine) if has_workers else None
+        self._watch = Watch(self._engine)
+
+    def start(self) -> None:
+        """Start the workers and the rounds of the caretaker."""
+        self._caretaker.start()
+        if self.supervisor is not None:
+            self.supervisor.start()
+
+    def close(self) -> None:
+        """End the workers: what they do is gone on with at the next start."""
+        if self.supervisor is not None:
+            self.supervisor.close()
+        self._caretaker.close()
+        self._dispatch.close()
+        self._engine.dispose()
+
+    @property
+    def worker_pids(self) -> Sequence[int]:
+        """The process ids of this machine's workers that live."""
+        found = () if self.supervisor is None else map(self.supervisor.pid, self.supervisor.names)
+        return [pid for pid in found if pid is not None]
+
+    @property
+    def engine(self) -> sa.Engine:
+        """The database, for figures about the queue."""
+        return self._engine
+
+    def submit(self, still: Path, request: MotionRequest, user: str = "") -> str:
+        """See `JobQueue.submit`."""
+        if not _is_file(still):
+            raise StillError("There is no such picture.", "Upload it again.")
+        return self._enter(Job(new_id(), request.with_seed()), user, {STILL: still})
+
+    def decode_again(self, job_id: str, request: MotionRequest, user: str) -> str:
+        """See `JobQueue.decode_again`."""
+        self._ledger.check_owner(job_id, user)
+        if not self.get(job_id).has_sampling:
+            raise RequestError("This clip cannot be decoded again: its sampling was not kept.", "Animate it anew.")
+        files = {name: self._store.fetch(job_id, name) for name in (STILL, CHECKPOINT)}
+        return self._enter(Job(new_id(), request, has_sampling=True), user, files)
+
+    def get(self, job_id: str) -> Job:
+        """See `JobQueue.get`."""
+        job = self._ledger.get(job_id)
+        return job if job.has_ended else self._forecast.of(job)
+
+    def watch(self, job_id: str) -> Iterator[Job]:
+        """See `JobQueue.watch`."""
+        seen = self.get(job_id)
+        yield seen
+        while not seen.has_ended:
+            time.sleep(WATCH_S)
+            job = self.get(job_id)
+            if job != seen:
+                seen = job
+                yield job
+
+    def list(self, user: str, search: str = "", favourites: bool = False) -> Sequence[Job]:
+        """See `JobQueue.list`."""
+        return self._ledger.finished(user, search, favourites)
+
+    def cancel(self, job_id: str, user: str = "") -> None:
+        """See `JobQueue.cancel`."""
+        self._ledger.check_owner(job_id, user)
+        self._ledger.ask_to_cancel(job_id)
+        if self._ledger.get(job_id).has_ended:
+            with suppress(StoreError):
+                self._dispatch.withdraw(job_id)
+
+    def favour(self, job_id: str, user: str, is_favourite: bool) -> None:
+        """See `JobQueue.favour`."""
+        self._ledger.check_owner(job_id, user)
+        self._ledger.set_favourite(job_id, is_favourite)
+
+    def delete(self, job_id: str, user: str) -> None:
+        """See `JobQueue.delete`."""
+        self.cancel(job_id, user)
+        self._ledger.set_deleted(job_id, True)
+
+    def restore(self, job_id: str, user: str) -> None:
+        """See `JobQueue.restore`."""
+        self._ledger.check_owner(job_id, user)
+        self._ledger.set_deleted(job_id, False)
+        if self._ledger.get(job_id).is_deleted:
+            raise UnknownJob(*NO_SUCH_JOB)
+
+    def file(self, job_id: str, name: str) -> Path:
+        """See `JobQueue.file`."""
+        if self._ledger.get(job_id).is_deleted:
+            raise UnknownJob("This clip was deleted.", "It can be brought back in the library for ten minutes.")
+        return self._store.fetch(job_id, name)
+
+    def estimate(self, request: MotionRequest) -> float | None:
+        """See `JobQueue.estimate`."""
+        return self._pace.estimate(request)
+
+    def health(self) -> Health:
+        """See `JobQueue.health`."""
+        if self.supervisor is not None and self.supervisor.sentence:
+            return Health([self.supervisor.sentence])
+        try:
+            self._store.check()
+            check_room(self._store, self._settings.free_gb)
+            is_alive = bool(self._watch.living())
+        except StillmotionError as error:
+            return Health([str(error)])
+        return Health([] if is_alive else ["No worker is there yet. Jobs wait until one is."])
+
+    def _enter(self, job: Job, user: str, files: dict[str, Path]) -> str:
+        """Files first, then the table: a job that is accepted has all it needs."""
+        self._admission.check(user)
+        self._store.check()
+        check_room(self._store, self._settings.free_gb)
+        try:
+            for name, source in files.items():
+                self._store.take_in(job.id, name, source)
+            self._admission.admit(replace(job, created=time.time()), user)
+        except StillmotionError:
+            with suppress(StillmotionError):
+                self._store.remove(job.id)
+            raise
+        log.info("job accepted", job=job.id, model=job.request.model)
+        return job.id
+
+
+def _is_file(path: Path) -> bool:
+    """Not so for a pipe or a device, which would be read for ever, and for a name that no file can have."""
+    try:
+        return path.is_file()
+    except OSError:
+        return False

@@ -1,0 +1,114 @@
+"""The job table as the page sees it: what was asked, how far it is, what came out."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import sqlalchemy as sa
+
+from jobs.job import ENDS, Job, is_id
+from jobs.schema import in_plain_words, jobs
+from pipelines.errors import NotYours, UnknownJob
+from pipelines.request import MotionRequest
+
+NO_SUCH_JOB = ("There is no such clip here.", "It may have been deleted, or the address is incomplete.")
+
+SHOWN = 60
+"""Clips on one page of the library: a few screens of thumbnails."""
+
+
+class Ledger:
+    """Reads jobs, and writes what people do with them. Raises `UnknownJob`, `NotYours` and `StoreError`."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self._engine = engine
+
+    def get(self, job_id: str) -> Job:
+        """The job as it is now, `remaining_s` being that of its run alone."""
+        return _job(self._row(job_id))
+
+    def check_owner(self, job_id: str, user: str) -> None:
+        """Raises `NotYours` where somebody else started the job."""
+        if self._row(job_id).owner != user:
+            raise NotYours("This clip was started by somebody else.", "Only they can stop, change or delete it.")
+
+    def position(self, job: Job) -> int | None:
+        """The place of a waiting job, 1 being next; None for any other."""
+        if job.state != "queued":
+            return None
+        row = self._row(job.id)
+        ahead = sa.or_(jobs.c.turn < row.turn, sa.and_(jobs.c.turn == row.turn, jobs.c.created < row.created))
+        return 1 + self._count(jobs.c.state == "queued", ahead)
+
+    def waiting(self) -> int:
+        """How many jobs wait."""
+        return self._count(jobs.c.state == "queued")
+
+    def under_way(self) -> Sequence[Job]:
+        """Running jobs, then the waiting ones in their order."""
+        order = (jobs.c.state == "queued", jobs.c.turn, jobs.c.created)
+        return self._jobs(sa.select(jobs).where(jobs.c.state.in_(["running", "queued"])).order_by(*order))
+
+    def ask_to_cancel(self, job_id: str) -> None:
+        """A waiting job has ended now, a running one hears of it at its next step."""
+        with in_plain_words(), self._engine.begin() as connection:
+            mine = jobs.c.id == job_id
+            ended = {"state": "cancelled", "ended": time.time(), "lease": ""}
+            connection.execute(jobs.update().where(mine, jobs.c.state == "queued").values(**ended))
+            connection.execute(jobs.update().where(mine, jobs.c.state == "running").values(cancel=True))
+
+    def finished(self, user: str, search: str = "", favourites: bool = False) -> Sequence[Job]:
+        """A person's finished clips, newest first; every word of `search` occurs in the settings of each."""
+        wanted = [jobs.c.owner == user, jobs.c.state == "done", jobs.c.deleted.is_(None)]
+        if favourites:
+            wanted.append(jobs.c.favourite)
+        found = self._jobs(sa.select(jobs).where(*wanted).order_by(jobs.c.created.desc()))
+        words = search.lower().split()
+        return [job for job in found if all(word in searched_text(job) for word in words)][:SHOWN]
+
+    def set_favourite(self, job_id: str, is_favourite: bool) -> None:
+        """Favourites are never removed by age or for room."""
+        self._update(job_id, favourite=is_favourite)
+
+    def set_deleted(self, job_id: str, is_deleted: bool) -> None:
+        """A deleted clip leaves the library; its files follow later, so that it can be brought back."""
+        self._update(job_id, deleted=time.time() if is_deleted else None)
+
+    def _update(self, job_id: str, **values: Any) -> None:
+        with in_plain_words(), self._engine.begin() as connection:
+            connection.execute(jobs.update().where(jobs.c.id == job_id, jobs.c.purged.is_(False)).values(**values))
+
+    def _row(self, job_id: str) -> sa.Row[Any]:
+        if not is_id(job_id):
+            raise UnknownJob(*NO_SUCH_JOB)
+        with in_plain_words(), self._engine.connect() as connection:
+            row = connection.execute(sa.select(jobs).where(jobs.c.id == job_id)).one_or_none()
+        if row is None:
+            raise UnknownJob(*NO_SUCH_JOB)
+        return row
+
+    def _jobs(self, query: sa.Select[Any]) -> list[Job]:
+        with in_plain_words(), self._engine.connect() as connection:
+            return [_job(row) for row in connection.execute(query)]
+
+    def _count(self, *wanted: sa.ColumnElement[bool]) -> int:
+        with in_plain_words(), self._engine.connect() as connection:
+            return int(connection.execute(sa.select(sa.func.count()).select_from(jobs).where(*wanted)).scalar_one())
+
+
+def searched_text(job: Job) -> str:
+    """What a search looks in: the model, the seed, the size, the day, and each setting as "name value"."""
+    day = time.strftime("%Y-%m-%d %B %A", time.localtime(job.created))
+    settings = " ".join(f"{name} {value}" for name, value in job.request.model_dump().items())
+    return f"{job.request.model} {job.request.seed} {job.request.width}x{job.request.height} {day} {settings}".lower()
+
+
+def _job(row: sa.Row[Any]) -> Job:
+    job = Job(row.id, MotionRequest.model_validate_json(row.request), row.state)
+    names = ("stage", "step", "total", "previews", "seconds", "sentence", "note", "created", "favourite")
+    job = replace(job, **{name: getattr(row, name) for name in names}, facts=row.facts, is_deleted=bool(row.deleted))
+    remaining = None if row.state in ENDS else row.remaining_s
+    return replace(job, remaining_s=remaining, has_sampling=row.has_sampling and not row.purged)

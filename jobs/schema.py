@@ -1,0 +1,164 @@
+"""The database: what is kept of jobs, workers and their pace. SQLite on one machine, PostgreSQL on many."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import Boolean, Column, Float, Index, Integer, String, Table, Text
+from sqlalchemy.exc import SQLAlchemyError
+
+from pipelines.errors import InputError, StoreError
+
+VERSION = 1
+"""Of these tables; a database that says more was made by a newer Stillmotion."""
+
+BUSY_MS = 30_000
+"""Milliseconds that a writer waits for another one in SQLite; a write takes a few of them."""
+
+POOL, OVERFLOW = 10, 40
+"""Connections kept, and those on top for a crowd: as many as FastAPI has threads."""
+
+CONNECT_S = 10
+"""Seconds to wait for a PostgreSQL that does not answer."""
+
+LOCK = 5_711_001
+"""Key of the advisory lock that orders submissions on PostgreSQL; any number that nobody else uses there."""
+
+AWAY = "See that it can be reached; nothing is lost, and work goes on when it is back."
+
+tables = sa.MetaData()
+
+about = Table("stillmotion_about", tables, Column("name", String, primary_key=True), Column("value", Text))
+
+jobs = Table(
+    "stillmotion_jobs",
+    tables,
+    Column("id", String(32), primary_key=True),
+    Column("owner", String, nullable=False),
+    Column("request", Text, nullable=False),
+    # also within the request: here to be counted by
+    Column("model", String, nullable=False),
+    Column("state", String, nullable=False),
+    Column("turn", Integer, nullable=False),
+    Column("created", Float, nullable=False),
+    Column("started", Float),
+    Column("ended", Float),
+    Column("stage", String, nullable=False, default=""),
+    Column("step", Integer, nullable=False, default=0),
+    Column("total", Integer, nullable=False, default=0),
+    Column("previews", Integer, nullable=False, default=0),
+    Column("remaining_s", Float),
+    Column("seconds", Float, nullable=False, default=0.0),
+    Column("sentence", Text, nullable=False, default=""),
+    Column("note", Text, nullable=False, default=""),
+    Column("facts", sa.JSON, nullable=False, default=dict),
+    Column("bytes", sa.BigInteger, nullable=False, default=0),
+    # who is at it: a worker's name, and a lease that only the newest attempt holds
+    Column("worker", String, nullable=False, default=""),
+    Column("lease", String, nullable=False, default=""),
+    Column("attempts", Integer, nullable=False, default=0),
+    Column("cancel", Boolean, nullable=False, default=False),
+    # a smaller chunk than asked for, after memory ran out; 0 for the request's own
+    Column("decode_chunk", Integer, nullable=False, default=0),
+    Column("has_sampling", Boolean, nullable=False, default=False),
+    Column("favourite", Boolean, nullable=False, default=False),
+    Column("deleted", Float),
+    Column("purged", Boolean, nullable=False, default=False),
+    Index("stillmotion_jobs_turn", "state", "turn", "created"),
+    Index("stillmotion_jobs_owner", "owner", "created"),
+)
+
+workers = Table(
+    "stillmotion_workers",
+    tables,
+    Column("id", String, primary_key=True),
+    Column("beat", Integer, nullable=False, default=0),
+    Column("state", String, nullable=False, default="starting"),
+    Column("job", String, nullable=False, default=""),
+    Column("memory", sa.BigInteger, nullable=False, default=0),
+)
+
+paces = Table(
+    "stillmotion_paces",
+    tables,
+    Column("model", String, primary_key=True),
+    Column("machine", String, primary_key=True),
+    Column("pace", Float, nullable=False),
+)
+
+
+def open_database(url: str) -> sa.Engine:
+    """The database with its tables in place.
+
+    Raises `InputError` where a newer Stillmotion made it, and `StoreError` where it cannot be opened.
+    """
+    engine = _engine(url)
+    with in_plain_words():
+        with exclusively(engine) as connection:
+            if _version(connection) is None:
+                tables.create_all(connection)
+                values = {"version": str(VERSION), "secret": secrets.token_hex(32)}
+                connection.execute(about.insert(), [{"name": name, "value": values[name]} for name in values])
+            version = int(_version(connection) or VERSION)
+        if version > VERSION:
+            raise InputError(
+                "The database was written by a newer Stillmotion.",
+                "Install that version again, or set STILLMOTION_DATA to another folder.",
+            )
+    return engine
+
+
+def secret_of(engine: sa.Engine) -> str:
+    """The key that signs visitors' cookies: the same on every host, made with the database."""
+    with in_plain_words(), engine.connect() as connection:
+        return str(connection.execute(sa.select(about.c.value).where(about.c.name == "secret")).scalar_one())
+
+
+@contextmanager
+def exclusively(engine: sa.Engine) -> Iterator[sa.Connection]:
+    """A transaction that no other one of its kind overlaps: what it counts stays true until it has written."""
+    with engine.begin() as connection:
+        if engine.dialect.name == "sqlite":
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        else:
+            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(LOCK)))
+        yield connection
+
+
+@contextmanager
+def in_plain_words() -> Iterator[None]:
+    """Database errors as `StoreError`."""
+    try:
+        yield
+    except (SQLAlchemyError, OSError) as error:
+        raise StoreError("The database of Stillmotion does not answer.", AWAY) from error
+
+
+def _engine(url: str) -> sa.Engine:
+    with in_plain_words():
+        made = sa.make_url(url)
+        options: dict[str, Any] = {"pool_size": POOL, "max_overflow": OVERFLOW, "pool_pre_ping": True}
+        if made.get_backend_name() != "sqlite":
+            return sa.create_engine(made, connect_args={"connect_timeout": CONNECT_S}, **options)
+        Path(made.database or "").parent.mkdir(parents=True, exist_ok=True)
+        engine = sa.create_engine(made, **options)
+    sa.event.listen(engine, "connect", _prepare_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, record: object) -> None:
+    """Readers and the one writer do not wait for each other, and what is committed outlives a power cut."""
+    connection.isolation_level = "IMMEDIATE"
+    for pragma in (f"busy_timeout={BUSY_MS}", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _version(connection: sa.Connection) -> str | None:
+    if not sa.inspect(connection).has_table(about.name):
+        return None
+    return connection.execute(sa.select(about.c.value).where(about.c.name == "version")).scalar()

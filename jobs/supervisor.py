@@ -1,0 +1,178 @@
+"""Keeps the workers of this machine running: starts them, replaces those that died, ends those that hang."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import signal
+import socket
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import sqlalchemy as sa
+import structlog
+
+from jobs.beats import STALE_S, Watch, all_signs, release
+from jobs.exits import AWAY, SPENT, UNUSABLE
+from jobs.files import write_whole
+from jobs.overdue import Overdue
+from jobs.settings import JobSettings
+from jobs.worker_launch import WorkerProcess
+from pipelines.errors import StoreError
+from pipelines.machine import gpus
+
+log = structlog.get_logger("jobs")
+
+LOOK_S = 0.2
+"""Seconds between looks at the workers."""
+
+WAITS_S = (0.0, 1.0, 2.0, 4.0, 8.0)
+"""Seconds before each new start of a worker that ends as soon as it begins; after the last one it is given up."""
+
+HARD_LOOK_S = 1.0
+"""Seconds between questions to the database about workers that hang."""
+
+GIVEN_UP = "The worker cannot start: it ended {} times at once. The log names the cause; start Stillmotion again then."
+
+
+@dataclass
+class Slot:
+    """One place for a worker: its name, what it sees of the GPUs, and how its starts have gone."""
+
+    name: str
+    environment: dict[str, str]
+    process: WorkerProcess | None = None
+    starts: int = 0
+    next_start: float = 0.0
+    sentence: str = ""
+
+
+class Supervisor:
+    """Runs a thread of its own from `start` to `close`."""
+
+    def __init__(self, settings: JobSettings, engine: sa.Engine) -> None:
+        self._slots = _slots(settings)
+        self._watch, self._overdue, self._engine = Watch(engine), Overdue(engine), engine
+        self._is_closing = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="supervisor", daemon=True)
+        self._next_hard_look = 0.0
+
+    def start(self) -> None:
+        """Start the workers."""
+        self._thread.start()
+
+    def close(self) -> None:
+        """End the workers in good order: what they do goes back to the queue."""
+        self._is_closing.set()
+        self._thread.join()
+        for slot in self._slots:
+            if slot.process is not None:
+                slot.process.stop()
+
+    def run_until_signalled(self) -> None:
+        """Returns, closed, after SIGINT or SIGTERM, or once every worker has been given up. Main thread only."""
+        is_told = threading.Event()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: is_told.set())
+        while not is_told.wait(LOOK_S) and not self.sentence:
+            continue
+        self.close()
+
+    @property
+    def sentence(self) -> str:
+        """Why no worker of this machine works and none will; empty while one does or may."""
+        return next((slot.sentence for slot in self._slots), "") if all(s.sentence for s in self._slots) else ""
+
+    @property
+    def names(self) -> list[str]:
+        """The ids of this machine's workers."""
+        return [slot.name for slot in self._slots]
+
+    def pid(self, name: str) -> int | None:
+        """The process id of a worker while it lives."""
+        process = next((slot.process for slot in self._slots if slot.name == name), None)
+        return process.pid if process is not None and process.exit_code is None else None
+
+    def _run(self) -> None:
+        while not self._is_closing.is_set():
+            for slot in self._slots:
+                self._tend(slot)
+            self._end_the_hanging()
+            self._is_closing.wait(LOOK_S)
+
+    def _tend(self, slot: Slot) -> None:
+        if slot.sentence:
+            return
+        if slot.process is None:
+            if time.monotonic() >= slot.next_start:
+                slot.process = WorkerProcess(slot.name, slot.environment)
+                slot.starts += 1
+            return
+        code = slot.process.exit_code
+        if code is not None:
+            self._plan_next(slot, code)
+            slot.process.close_input()
+            slot.process = None
+
+    def _plan_next(self, slot: Slot, code: int) -> None:
+        log.warning("worker ended", worker=slot.name, code=code)
+        # a worker that was ready did work, and one whose database is away is not to blame
+        if code in (SPENT, AWAY) or self._was_ready(slot.name):
+            slot.starts = 0
+        if code == UNUSABLE or slot.starts >= len(WAITS_S):
+            slot.sentence = GIVEN_UP.format(slot.starts)
+            log.error("worker given up", worker=slot.name)
+            return
+        slot.next_start = time.monotonic() + (WAITS_S[-1] if code == AWAY else WAITS_S[slot.starts])
+
+    def _was_ready(self, name: str) -> bool:
+        try:
+            return any(sign.worker == name and sign.state != "starting" for sign in all_signs(self._engine))
+        except StoreError:
+            return True
+
+    def _end_the_hanging(self) -> None:
+        """A worker that comes to no step although its job was stopped, or that gives no signs of life, is killed."""
+        now = time.monotonic()
+        if now < self._next_hard_look:
+            return
+        self._next_hard_look = now + HARD_LOOK_S
+        try:
+            stale, overdue = set(self._watch.dead()), self._overdue.workers()
+            for slot in self._slots:
+                process = slot.process
+                # a new worker gives its first sign when it has started
+                if process is not None and (slot.name in overdue or (slot.name in stale and process.age_s > STALE_S)):
+                    log.error("worker hangs and is ended", worker=slot.name)
+                    process.kill()
+                    release(self._engine, slot.name)
+        except StoreError:
+            log.warning("database away", exc_info=True)
+
+
+def _slots(settings: JobSettings) -> list[Slot]:
+    """One for each GPU, or one for the CPU, unless the settings say how many."""
+    found, told = len(gpus()), settings.environment()
+    count = settings.workers or max(1, found)
+    machine = f"{socket.gethostname()}-{_machine_mark(settings.data)}"
+    if not found:
+        return [Slot(f"{machine}-cpu{number}", told) for number in range(count)]
+    return [Slot(f"{machine}-gpu{number}", told | _visible(number % found)) for number in range(count)]
+
+
+def _visible(gpu: int) -> dict[str, str]:
+    """The environment of a worker that sees one GPU, of those that this process sees."""
+    visible = os.environ.get("CUDA_VISIBLE_DEVICES", "").split(",")
+    chosen = visible[gpu] if gpu < len(visible) and visible[gpu] else str(gpu)
+    return {"CUDA_VISIBLE_DEVICES": chosen}
+
+
+def _machine_mark(data: Path) -> str:
+    """Tells machines of the same name apart, and is the same after a restart."""
+    file = data / "machine"
+    if not file.exists():
+        data.mkdir(parents=True, exist_ok=True)
+        write_whole(file, secrets.token_hex(4).encode())
+    return file.read_text()

@@ -1,0 +1,17 @@
+"""How the page's own events are attached."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gradio as gr
+
+from ui.visitors import HEADER
+
+QUIET: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
+"""Of events that answer at once: they wait for nobody and show no spinner."""
+
+
+def visitor_of(request: gr.Request) -> str:
+    """Who touched the page."""
+    return str(request.headers[HEADER])

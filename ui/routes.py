@@ -1,0 +1,167 @@
+"""Addresses of jobs and clips, for browsers and for programs."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from html import escape
+from pathlib import Path
+from typing import Annotated, Any
+
+from fastapi import APIRouter, FastAPI, File, Form, Header, Request, UploadFile
+from fastapi.responses import FileResponse, HTMLResponse, JSONResponse, RedirectResponse, Response
+from pydantic import TypeAdapter
+
+from jobs.job import CLIP, POSTER, PREVIEW, Job
+from jobs.queue import JobQueue
+from pipelines.catalogue import request_for
+from pipelines.errors import (
+    ClipError,
+    NotYours,
+    QueueFull,
+    RequestError,
+    StillmotionError,
+    StoreError,
+    UnknownJob,
+)
+from ui.visitors import HEADER
+
+NO_STORE = {"Cache-Control": "private, no-store"}
+"""A job's preview changes under the same name, and a clip is nobody else's."""
+
+STATUSES: dict[type[StillmotionError], int] = {
+    UnknownJob: 404,
+    NotYours: 403,
+    QueueFull: 503,
+    StoreError: 503,
+    ClipError: 507,
+}
+"""HTTP status of each error; the nearest parent counts, and any other error is 422: what was given cannot be used."""
+
+NO_MEDIA = "Send the picture as the form field `still`, and the controls as JSON in the form field `request`."
+
+Visitor = Annotated[str, Header(alias=HEADER)]
+
+
+def add_routes(app: FastAPI, queue: JobQueue) -> None:
+    """The addresses of jobs, and one plain answer for every error."""
+
+    @app.exception_handler(StillmotionError)
+    async def refuse(request: Request, error: StillmotionError) -> Response:
+        return refusal(request, error)
+
+    router = APIRouter(prefix="/jobs")
+    _add_submission(router, queue)
+    _add_reading(router, queue)
+    _add_changes(router, queue)
+    app.include_router(router)
+
+
+def refusal(request: Request, error: StillmotionError) -> Response:
+    """An error as a page for a browser, and as JSON for a program."""
+    status = next((STATUSES[kind] for kind in type(error).__mro__ if kind in STATUSES), 422)
+    headers = dict(NO_STORE)
+    if isinstance(error, QueueFull):
+        headers["Retry-After"] = str(error.retry_after_s)
+    if wants_page(request):
+        return HTMLResponse(_page_of(error, request.scope.get("root_path", "")), status, headers)
+    return JSONResponse({"error": error.sentence, "remedy": error.remedy}, status, headers)
+
+
+def wants_page(request: Request) -> bool:
+    """Whether a person's browser asks, rather than a program or the page itself."""
+    return "text/html" in request.headers.get("accept", "")
+
+
+def _add_submission(router: APIRouter, queue: JobQueue) -> None:
+    @router.post("", status_code=202)
+    def submit(
+        visitor: Visitor, still: Annotated[UploadFile | None, File()] = None, request: Annotated[str, Form()] = "{}"
+    ) -> JSONResponse:
+        if still is None:
+            raise RequestError("There is no picture in this request.", NO_MEDIA)
+        with _on_disk(still) as path:
+            job_id = queue.submit(path, request_for(_controls(request)), visitor)
+        return JSONResponse({"id": job_id, "address": f"jobs/{job_id}"}, 202, {"Location": f"jobs/{job_id}"})
+
+
+def _add_reading(router: APIRouter, queue: JobQueue) -> None:
+    @router.get("")
+    def finished(visitor: Visitor, search: str = "") -> Response:
+        found = TypeAdapter(list[Job]).dump_json(list(queue.list(visitor, search)))
+        return Response(found, media_type="application/json", headers=NO_STORE)
+
+    @router.get("/{job_id}")
+    def job(request: Request, job_id: str) -> Response:
+        found = queue.get(job_id)
+        if wants_page(request):
+            return RedirectResponse(f"../?job={found.id}", 303, NO_STORE)
+        return Response(found.to_json(), media_type="application/json", headers=NO_STORE)
+
+    @router.get(f"/{{job_id}}/{CLIP}")
+    def clip(job_id: str, download: bool = False) -> Response:
+        found = queue.get(job_id)
+        name = f"stillmotion-{found.request.model}-{found.request.seed}.mp4" if download else None
+        return _file(_clip_of(queue, found), "video/mp4", name)
+
+    @router.get(f"/{{job_id}}/{POSTER}")
+    def poster(job_id: str) -> Response:
+        return _file(queue.file(job_id, POSTER), "image/jpeg")
+
+    @router.get(f"/{{job_id}}/{PREVIEW}")
+    def preview(job_id: str) -> Response:
+        return _file(queue.file(job_id, PREVIEW), "image/webp")
+
+
+def _add_changes(router: APIRouter, queue: JobQueue) -> None:
+    @router.post("/{job_id}/cancel")
+    def cancel(visitor: Visitor, job_id: str) -> Response:
+        queue.cancel(job_id, visitor)
+        return Response(queue.get(job_id).to_json(), media_type="application/json", headers=NO_STORE)
+
+    @router.delete("/{job_id}")
+    def delete(visitor: Visitor, job_id: str) -> Response:
+        queue.delete(job_id, visitor)
+        return Response(status_code=204)
+
+
+def _clip_of(queue: JobQueue, job: Job) -> Path:
+    if job.state == "cancelled":
+        raise UnknownJob("This clip was stopped before it was made.", "Animate its picture again.")
+    if job.state == "failed":
+        raise UnknownJob("This clip could not be made.", job.sentence)
+    if job.state != "done":
+        raise UnknownJob("This clip is still being made.", "Its address tells how far it is.")
+    return queue.file(job.id, CLIP)
+
+
+def _controls(text: str) -> dict[str, Any]:
+    try:
+        return TypeAdapter(dict[str, Any]).validate_json(text)
+    except ValueError as error:
+        raise RequestError("The controls are not a JSON object.", NO_MEDIA) from error
+
+
+@contextmanager
+def _on_disk(still: UploadFile) -> Iterator[Path]:
+    """An upload as a file, for as long as it takes to hand it in."""
+    with tempfile.NamedTemporaryFile(prefix="stillmotion-") as file:
+        shutil.copyfileobj(still.file, file)
+        file.flush()
+        yield Path(file.name)
+
+
+def _file(path: Path, media_type: str, name: str | None = None) -> Response:
+    return FileResponse(path, media_type=media_type, filename=name, headers=NO_STORE)
+
+
+def _page_of(error: StillmotionError, root: str) -> str:
+    return (
+        '<!doctype html><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
+        '<meta name="color-scheme" content="light dark"><title>Stillmotion</title>'
+        '<body style="font: 17px/1.5 system-ui; max-width: 36em; margin: 18vh auto; padding: 0 1em">'
+        f'<h1 style="font-size: 1.4em">{escape(error.sentence)}</h1><p>{escape(error.remedy)}</p>'
+        f'<p><a href="{escape(root)}/">Open the studio</a></p>'
+    )

@@ -1,0 +1,156 @@
+"""What happens from Animate to the finished clip: the page follows its job, wherever it was opened."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from jobs.job import STILL, Job
+from pipelines.errors import InputError, StillmotionError, UnknownJob
+from ui import cards
+from ui.captured import captured_frame
+from ui.controls import decode_controls
+from ui.events import StudioEvents, stage_shown
+from ui.quiet import QUIET, visitor_of
+from ui.stage import clip_value, preview_value
+from ui.still import frame_value
+from ui.studio import FOLLOW_EVERY_S, WAIT_EVERY_S, Studio
+
+FOLLOW_JS = "(id) => stillmotion.follow(id)"
+
+JOB_JS = "(...given) => [stillmotion.job(), ...given.slice(1)]"
+
+FRAME_JS = "(id, seconds) => [id, document.querySelector('#stage video')?.currentTime ?? 0]"
+
+
+class RunEvents:
+    """Joins the buttons of a `Studio`, and its clock, to the queue."""
+
+    def __init__(self, studio: Studio, events: StudioEvents) -> None:
+        self.studio, self.events, self.queue = studio, events, studio.queue
+
+    def connect(self, page: gr.Blocks) -> None:
+        """Attach every event; call inside the Blocks context."""
+        s = self.studio
+        running = [s.job_id, s.clock, s.animate, s.stop, s.progress, s.after, s.seen]
+        controls = self.events.components
+        starts = [
+            s.animate.click(self.start, [s.job_id, s.still_path, *controls], running, **QUIET),
+            s.again.click(self.start_again, s.job_id, running, **QUIET),
+            s.decode.click(self.decode_again, [s.job_id, *controls], running, **QUIET),
+        ]
+        for start in starts:
+            start.then(None, s.job_id, None, js=FOLLOW_JS, **QUIET)
+        s.stop.click(self.cancel, s.job_id, s.progress, **QUIET)
+        followed = [s.stage, s.progress, s.result, s.after, s.decode, s.clock, s.animate, s.stop, s.seen]
+        s.clock.tick(self.follow, [s.job_id, s.seen], followed, **QUIET)
+        found = [s.job_id, s.still_path, s.stage, s.upload, s.clear, s.clock, s.animate, s.stop]
+        page.load(self.resume, s.job_id, found, js=JOB_JS, **QUIET).then(None, s.job_id, None, js=FOLLOW_JS, **QUIET)
+        taken = [s.still_path, s.stage, s.upload, s.clear, s.progress, s.after]
+        captured = s.capture.click(self.capture, [s.job_id, s.seconds], [s.still_path, s.seconds], js=FRAME_JS, **QUIET)
+        captured.then(self.events.take_still, [s.still_path, *controls], taken, **QUIET)
+
+    def start(self, job_id: str, path: str, request: gr.Request, *values: Any) -> list[Any]:
+        """Animate was pressed. After a restart of the server, the picture is that of the job that is shown."""
+        try:
+            still = path or self._still_of(job_id)
+            return self._begun(self.queue.submit(Path(still), self.events.request(values), visitor_of(request)))
+        except StillmotionError as error:
+            return _not_started(error)
+
+    def start_again(self, job_id: str, request: gr.Request) -> list[Any]:
+        """The same once more, with a new seed."""
+        try:
+            wanted = self.queue.get(job_id).request.model_copy(update={"seed": -1})
+            return self._begun(self.queue.submit(Path(self._still_of(job_id)), wanted, visitor_of(request)))
+        except StillmotionError as error:
+            return _not_started(error)
+
+    def decode_again(self, job_id: str, request: gr.Request, *values: Any) -> list[Any]:
+        """The same motion, its frames made anew with the controls' decode chunk and playback rate."""
+        try:
+            changes = decode_controls(self.events.request(values))
+            wanted = self.queue.get(job_id).request.model_copy(update=changes)
+            return self._begun(self.queue.decode_again(job_id, wanted, visitor_of(request)))
+        except StillmotionError as error:
+            return _not_started(error)
+
+    def cancel(self, job_id: str, request: gr.Request) -> Any:
+        """Stop was pressed; a job that is no longer known has nothing to stop."""
+        try:
+            self.queue.cancel(job_id, visitor_of(request))
+        except UnknownJob:
+            return gr.skip()
+        except StillmotionError as error:
+            return cards.problem(str(error))
+        return gr.skip()
+
+    def follow(self, job_id: str, seen: str) -> list[Any]:
+        """A look at the running job: what changed since the last look is shown."""
+        try:
+            job = self.queue.get(job_id)
+        except UnknownJob:
+            return [gr.skip()] * 5 + [gr.Timer(active=False), *_running(False), ""]
+        except StillmotionError as error:
+            return [gr.skip(), cards.problem(str(error)), *[gr.skip()] * 6, ""]
+        if job.to_json() == seen:
+            return [gr.skip()] * 9
+        is_done = job.state == "done"
+        result = cards.result(job) if is_done else gr.skip()
+        after, decode = gr.update(visible=is_done), gr.update(visible=job.has_ended and job.has_sampling)
+        words = cards.progress(job)
+        ends = [_clock(job), *_running(not job.has_ended), job.to_json()]
+        return [self._stage_of(job), words, result, after, decode, *ends]
+
+    def resume(self, job_id: str) -> list[Any]:
+        """The page was opened or reloaded: go on with the job of its address, or with this browser's last one."""
+        try:
+            job = self.queue.get(job_id)
+            still = self._still_of(job_id)
+            stage = gr.update(value=frame_value(still, job.request), visible=True)
+        except StillmotionError:
+            return ["", *[gr.skip()] * 7]
+        return [job_id, still, stage, *stage_shown(), gr.Timer(active=True), *_running(not job.has_ended)]
+
+    def capture(self, job_id: str, seconds: float) -> list[Any]:
+        """The frame that is shown becomes the next still."""
+        try:
+            return [str(captured_frame(self.queue, job_id, float(seconds or 0))), 0]
+        except StillmotionError as error:
+            raise gr.Error(str(error), print_exception=False) from error
+
+    def _begun(self, job_id: str) -> list[Any]:
+        words = cards.progress(self.queue.get(job_id))
+        return [job_id, gr.Timer(FOLLOW_EVERY_S, active=True), *_running(True), words, gr.update(visible=False), ""]
+
+    def _still_of(self, job_id: str) -> str:
+        if not job_id:
+            raise InputError("There is no picture yet.", "Drop, paste or choose one, or click an example.")
+        return str(self.queue.file(job_id, STILL))
+
+    def _stage_of(self, job: Job) -> Any:
+        size = (job.request.width, job.request.height)
+        if job.state == "done":
+            return gr.update(value=clip_value(job.id, size), visible=True)
+        if job.previews and not job.has_ended:
+            return gr.update(value=preview_value(job.id, job.previews, size), visible=True)
+        if job.state in {"failed", "cancelled"} and job.previews:
+            return gr.update(value=frame_value(self._still_of(job.id), job.request), visible=True)
+        return gr.skip()
+
+
+def _clock(job: Job) -> gr.Timer:
+    """Often while something moves, seldom while the job waits: a crowd that waits asks little."""
+    return gr.Timer(WAIT_EVERY_S if job.state == "queued" else FOLLOW_EVERY_S, active=not job.has_ended)
+
+
+def _running(running: bool) -> list[Any]:
+    """Animate and Stop take turns."""
+    return [gr.update(interactive=not running), gr.update(interactive=running)]
+
+
+def _not_started(error: StillmotionError) -> list[Any]:
+    problem = cards.problem(str(error))
+    return [gr.skip(), gr.skip(), *_running(False), problem, gr.skip(), gr.skip()]
