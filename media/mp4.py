@@ -16,7 +16,7 @@ from av.video.stream import VideoStream
 from pipelines.contract import RGB
 from pipelines.errors import ClipError
 
-_ONLY_THIS_FILE = {"protocol_whitelist": "file", "enable_drefs": "0"}
+ONLY_THIS_FILE = {"protocol_whitelist": "file", "enable_drefs": "0"}
 """An MP4 can name other files and addresses; FFmpeg must not read them."""
 
 _BOX_HEADER = 8
@@ -31,7 +31,7 @@ def open_mp4(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
     """The container and its video stream, for reading; whatever fails within is raised as `ClipError`."""
     try:
         # the format is given: FFmpeg would also take playlists, which point elsewhere
-        with av.open(str(path.absolute()), format="mp4", options=_ONLY_THIS_FILE) as container:
+        with av.open(str(path.absolute()), format="mp4", options=ONLY_THIS_FILE) as container:
             if not container.streams.video:
                 raise ClipError("This file has sound but no picture.", "Use an MP4 clip.")
             yield container, container.streams.video[0]

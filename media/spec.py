@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from pipelines.errors import ClipError
@@ -23,7 +23,7 @@ _LARGEST_DENOMINATOR = 1001
 
 @dataclass(frozen=True)
 class ClipSpec:
-    """What `write_clip` is to write: `width` x `height` in even pixels, `num_frames` at `fps` frames per second.
+    """What is to be written: `width` x `height` in pixels, `num_frames` at `fps` frames per second.
 
     `recipe` is the JSON text that is stored inside the clip, or empty. Raises `ClipError` for sizes, counts or rates
     that no clip can have.
@@ -36,11 +36,8 @@ class ClipSpec:
     recipe: str = ""
 
     def __post_init__(self) -> None:
-        if min(self.width, self.height) < 2 or self.width % 2 or self.height % 2:
-            raise ClipError(
-                f"A clip cannot be {self.width} x {self.height} pixels: H.264 needs even sizes.",
-                "Use a width and a height that are multiples of 64.",
-            )
+        if min(self.width, self.height) < 1:
+            raise ClipError(f"A clip cannot be {self.width} x {self.height} pixels.", "Use sizes above 0.")
         if self.num_frames < 1 or self.fps <= 0:
             raise ClipError(
                 f"A clip cannot have {self.num_frames} frames at {self.fps} frames per second.",
@@ -51,6 +48,10 @@ class ClipSpec:
     def for_request(cls, request: MotionRequest, recipe: str = "") -> ClipSpec:
         """The clip that a request asks for, with `recipe` inside."""
         return cls(request.width, request.height, request.num_frames, exact_rate(request.file_fps), recipe)
+
+    def even(self) -> ClipSpec:
+        """The same with sizes rounded up to even ones, which 4:2:0 video needs."""
+        return replace(self, width=self.width + self.width % 2, height=self.height + self.height % 2)
 
     @property
     def seconds(self) -> float:

@@ -12,10 +12,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import media.clip
-from media.clip import partial_path, write_clip
+import media.whole_file
+from media.clip import write_clip
 from media.probe import OUR_COLOURS, ColourTags, probe_clip, verify
 from media.spec import ClipSpec
+from media.video import H264
+from media.whole_file import partial_path
 from pipelines.contract import FrameChunk
 from pipelines.errors import BadFrames, Cancelled, ClipError, OutOfMemory
 from tests.media.clips import chunked, moving_frames, spec_of
@@ -111,7 +113,8 @@ def test_a_failure_closes_the_model_at_once(tmp_path):
 
 
 def test_a_clip_that_is_not_right_gets_no_name(tmp_path, monkeypatch):
-    monkeypatch.setattr("media.encode.CONTAINER_FLAGS", "+use_metadata_tags")
+    late_index = replace(H264, container_options={"movflags": "+use_metadata_tags"})
+    monkeypatch.setattr("media.clip.H264", late_index)
     assert "index behind the frames instead of before the frames" in refusal(tmp_path / "clip.mp4")
     assert list(tmp_path.iterdir()) == []
 
@@ -193,7 +196,7 @@ def test_a_disk_that_fills_at_any_byte(tmp_path):
 
 
 def test_too_little_space_is_said_before_the_model_starts(tmp_path, monkeypatch):
-    monkeypatch.setattr(media.clip, "FREE_SPACE_FLOOR", 2**62)
+    monkeypatch.setattr(media.whole_file, "FREE_SPACE_FLOOR", 2**62)
 
     def never():
         pytest.fail("the model was started")

@@ -1,0 +1,1 @@
+"""A finished clip in other formats: written whole or not at all, and probed before it is offered."""

@@ -1,0 +1,71 @@
+"""The formats that a clip can be saved in, one line each; the page, the command line and the API read them here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from media.export.animated import write_apng, write_gif, write_webp
+from media.export.frames import Frames
+from media.export.zipped import write_zip
+from media.spec import ClipSpec
+from media.video import AV1, H264, VP9, Sound, VideoKind, write_video
+from pipelines.errors import InputError
+
+Writer = Callable[[Path, Frames, ClipSpec], None]
+
+
+@dataclass(frozen=True)
+class Format:
+    """A format: `video` where it is a video file, else `writer` writes it.
+
+    `tick` is the shortest time in seconds that the format can tell apart: frames are shown to the nearest tick.
+    `carries_recipe` tells whether the settings can be stored inside.
+    """
+
+    name: str
+    label: str
+    suffix: str
+    media_type: str
+    video: VideoKind | None = None
+    writer: Writer | None = None
+    tick: float = 1e-6
+    carries_recipe: bool = True
+
+    @property
+    def carries_sound(self) -> bool:
+        """Whether a soundtrack can be stored inside."""
+        return self.video is not None
+
+    def write(self, path: Path, frames: Frames, spec: ClipSpec, sound: Sound | None = None) -> None:
+        """Writes a file of this format; raises `OSError` and the errors of PyAV and Pillow."""
+        if self.video is not None:
+            write_video(path, frames, spec, self.video, sound)
+        elif self.writer is not None:
+            self.writer(path, frames, spec)
+
+
+MILLISECOND, CENTISECOND = 1e-3, 1e-2
+
+_ALL = (
+    Format("mp4", "MP4, plays everywhere", ".mp4", "video/mp4", video=H264),
+    Format("webm", "WebM (VP9), for the web", ".webm", "video/webm", video=VP9, tick=MILLISECOND),
+    Format("av1", "WebM (AV1), smallest", ".webm", "video/webm", video=AV1, tick=MILLISECOND),
+    Format("gif", "GIF", ".gif", "image/gif", writer=write_gif, tick=CENTISECOND, carries_recipe=False),
+    Format("webp", "Animated WebP", ".webp", "image/webp", writer=write_webp, tick=MILLISECOND),
+    Format("apng", "Animated PNG, lossless", ".png", "image/png", writer=write_apng),
+    Format("zip", "PNG frames in a zip", ".zip", "application/zip", writer=write_zip),
+)
+
+FORMATS: Mapping[str, Format] = {each.name: each for each in _ALL}
+"""By name, in the order in which they are offered."""
+
+
+def format_of(path: Path) -> Format:
+    """The format that a file name asks for by its suffix; raises `InputError` for one that is none of ours."""
+    found = next((each for each in _ALL if each.suffix == path.suffix.lower()), None)
+    if found is None:
+        known = ", ".join(dict.fromkeys(each.suffix for each in _ALL))
+        raise InputError(f"A clip cannot be saved as “{path.suffix or path.name}”.", f"Use one of {known}.")
+    return found

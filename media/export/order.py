@@ -1,0 +1,51 @@
+"""One clip, finished and saved: what the page, the command line and the API ask for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from media.export.export import export
+from media.export.facts import ExportFacts
+from media.export.formats import FORMATS, Format
+from media.export.frames import decoded, rate_of
+from media.export.target_size import export_within
+from media.finish.finished import FinishedFrames
+from media.finish.plan import Finish, finished_rate
+from media.finish.soundtrack import soundtrack
+from media.recipe import recipe_text_of
+from media.spec import ClipSpec
+from pipelines.errors import InputError
+
+
+@dataclass(frozen=True)
+class Export:
+    """What is to become of a clip: its format, what is done to it, a soundtrack, and the most bytes (0: any).
+
+    `keep_recipe` tells whether the settings go into the file.
+    """
+
+    kind: Format = field(default_factory=lambda: FORMATS["mp4"])
+    finish: Finish = field(default_factory=Finish)
+    sound: Path | None = None
+    most_bytes: int = 0
+    keep_recipe: bool = True
+
+
+def save_as(clip: Path, path: Path, wanted: Export) -> ExportFacts:
+    """Saves a finished MP4 clip as something else; the clip itself is not touched.
+
+    Raises `InputError` for a soundtrack that is no audio or a size that cannot be reached, `RequestError` for a trim
+    that leaves nothing, and `ClipError` where the clip cannot be read or the file not be written.
+    """
+    if wanted.most_bytes and wanted.kind.name != "mp4":
+        raise InputError(f"{wanted.kind.label} cannot be made to a size.", "Choose MP4, or no size.")
+    recipe = recipe_text_of(clip) if wanted.keep_recipe else ""
+    with decoded(clip, path.parent) as frames:
+        finished = FinishedFrames(frames, wanted.finish)
+        rate = finished_rate(wanted.finish, rate_of(clip))
+        spec = ClipSpec(finished.width, finished.height, len(finished), rate, recipe)
+        sound = soundtrack(wanted.sound, spec.seconds) if wanted.sound else None
+        if wanted.most_bytes:
+            return export_within(path, finished, spec, wanted.most_bytes, sound)
+        return export(path, finished, spec, wanted.kind, sound)

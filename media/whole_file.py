@@ -1,0 +1,91 @@
+"""A file that appears under its name only when it is complete, stored and verified."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import av.error
+
+from pipelines.errors import ClipError
+
+FREE_SPACE_FLOOR = 200_000_000
+"""Bytes that must be free before a clip is started: room for the clip twice (the index is moved to the front) and for
+the database beside it."""
+
+_DISK_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+_NOT_ALLOWED = frozenset({errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOENT, errno.ENOTDIR, errno.EISDIR})
+
+
+@contextmanager
+def written_whole(path: Path) -> Iterator[Path]:
+    """Where to write what is to become `path`: if nothing was raised, it is synced and renamed, else removed.
+
+    Raises `ClipError` for a disk that is full and a folder that cannot be written to.
+    """
+    partial = partial_path(path)
+    try:
+        with in_plain_words():
+            _check_free_space(path.parent)
+            # Before anything is computed: a folder that cannot be written to is known now, not after the model ran.
+            partial.touch()
+            yield partial
+            _sync(partial)
+            partial.replace(path)
+            _sync(path.parent)
+    finally:
+        _remove(partial)
+
+
+def partial_path(path: Path) -> Path:
+    """Where an unfinished clip is written: in the same folder, so that renaming it is one step."""
+    return path.with_name(f"{path.name}.partial")
+
+
+@contextmanager
+def in_plain_words() -> Iterator[None]:
+    """Failures of the disk and of FFmpeg as `ClipError`."""
+    try:
+        yield
+    except (av.error.FFmpegError, OSError) as error:
+        code = error.errno
+        if code in _DISK_FULL:
+            raise ClipError(
+                "The disk is full: the clip could not be stored.", "Delete clips that are no longer needed."
+            ) from error
+        if code in _NOT_ALLOWED:
+            raise ClipError(
+                "The clip could not be stored: its folder cannot be written to.",
+                "See that the folder exists and that Stillmotion may write there.",
+            ) from error
+        raise ClipError("The clip could not be written.", "Make it again; the log names the cause.") from error
+
+
+def _check_free_space(folder: Path) -> None:
+    free = shutil.disk_usage(folder).free
+    if free < FREE_SPACE_FLOOR:
+        raise ClipError(
+            f"The disk is almost full: {free // 1_000_000} MB are free where clips are stored,"
+            f" and {FREE_SPACE_FLOOR // 1_000_000} MB are needed.",
+            "Delete clips that are no longer needed.",
+        )
+
+
+def _remove(partial: Path) -> None:
+    try:
+        partial.unlink(missing_ok=True)
+    except OSError:
+        # its folder is gone or closed to us: then so is the file, and the first error says why
+        return
+
+
+def _sync(path: Path) -> None:
+    opened = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)
