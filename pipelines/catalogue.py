@@ -33,8 +33,8 @@ SVD_STEPS = 25
 """Denoising steps. The reference code takes 25 for svd and 30 for svd_xt; diffusers and all published timings take 25
 for both. It is a sixth cheaper, and the slider is there for the rest."""
 
-SVD_MAX_PIXELS = 65_535 // 2 * 64
-"""Pixels. Temporal attention has a batch entry per 8x8 cell and guidance branch; torch's fused kernel takes 65,535."""
+SVD_MAX_PIXELS = 2048 * 1152
+"""Pixels: four times those of the size it was trained at. A clip of that size is four times the work, or more."""
 
 POCKET_MAX_PIXELS = 2048 * 2048
 """Pixels. The field is drawn on a coarse grid, only the warp grows with the size; no control allows more than this."""
@@ -57,7 +57,7 @@ def _release(id: str, name: str, revision: str, **more: Any) -> ModelSpec:
         ignores=frozenset(),
         max_frames=25,
         max_pixels=SVD_MAX_PIXELS,
-        note="Frames and motion of its own making, for a GPU with 16 GB.",
+        note="Frames and motion of its own making, best on a GPU with 12 GB or more.",
     )
     return replace(xt, **more)
 
@@ -82,7 +82,7 @@ RELEASES = (
         "9cf024d5bfa8f56622af86c884f26a52f6676f2e",
         defaults=_svd_defaults(14, 1.0, 2.5),
         max_frames=14,
-        note="The first release: 14 frames, for a GPU with 12 GB.",
+        note="The first release: 14 frames, best on a GPU with 12 GB or more.",
     ),
     _release(
         "svd-xt-1-1",
@@ -93,6 +93,14 @@ RELEASES = (
     ),
 )
 """The releases on the hub, in the order they are preferred in."""
+
+SAMPLER_CONTROLS = frozenset(
+    {"speed", "solver", "sigma_max", "guidance_shape", "guidance_sigma_low", "guidance_sigma_high"}
+)
+"""Controls of Stable Video Diffusion's sampler, which no other family has."""
+
+STEPS_OF_SPEED = {"fast": 10, "faster": 10, "turbo": 4}
+"""Steps that a speed is made for; an `exact` run takes the model's."""
 
 POCKET = ModelSpec(
     id="pocket",
@@ -106,7 +114,7 @@ POCKET = ModelSpec(
     gated=False,
     # It has one guidance for all frames, max_guidance_scale.
     defaults={"num_frames": 25, "num_inference_steps": 16, "min_guidance_scale": 2.0, "max_guidance_scale": 2.0},
-    ignores=frozenset({"decode_chunk_size", "min_guidance_scale"}),
+    ignores=frozenset({"decode_chunk_size", "min_guidance_scale"}) | SAMPLER_CONTROLS,
     max_frames=120,
     max_pixels=POCKET_MAX_PIXELS,
     note="Built in: moves the still itself, in seconds, on any machine.",
@@ -188,7 +196,8 @@ def _folder_named(model: str) -> Path | None:
 
 def _filled(spec: ModelSpec, given: Mapping[str, Any]) -> dict[str, Any]:
     asked = {name: value for name, value in given.items() if name not in spec.ignores}
-    filled = {**spec.defaults, **asked, "model": spec.id}
+    steps = STEPS_OF_SPEED.get(str(asked.get("speed")), spec.defaults["num_inference_steps"])
+    filled = {**spec.defaults, "num_inference_steps": steps, **asked, "model": spec.id}
     low, high = filled["min_guidance_scale"], filled["max_guidance_scale"]
     if not (isinstance(low, int | float) and isinstance(high, int | float)):
         return filled

@@ -14,7 +14,7 @@ import psutil  # type: ignore[import-untyped]
 
 from pipelines.model_spec import ModelSpec
 from pipelines.request import MotionRequest
-from pipelines.svd import cost
+from pipelines.svd.plan import CUDA_CONTEXT_BYTES, choose, estimate, fitting_change, plans_for
 
 GIB = 2**30
 """Bytes of what everybody calls a GB of memory."""
@@ -25,11 +25,12 @@ MIB = 2**20
 POCKET_BYTES = 1.5e9
 """Bytes that the worker takes with the built-in model: the bar that its benchmark holds it to."""
 
-CUDA_CONTEXT_BYTES = 0.5e9
-"""Bytes that the driver and torch's libraries take on a GPU before the first tensor."""
+PEAK_TERAFLOPS = {"H200": 790, "H100": 756, "A100": 312, "RTX 4090": 165}
+"""Operations per second in fp16 of some cards, 1e12 of them, by a part of their names: H200 measured, others by data
+sheet. Of other cards no time is foretold."""
 
-SLACK = 1.1
-"""Factor for what an allocator rounds up and fragments, on top of what is counted tensor by tensor."""
+USUAL_SHARE = 0.34
+"""Share of the peak that Stable Video Diffusion reaches: 39.9 s per clip on an A100 (OneDiff's chart of diffusers)."""
 
 NVIDIA_SMI_SECONDS = 5
 """Longest wait for nvidia-smi, which answers within a second unless the driver hangs."""
@@ -90,26 +91,31 @@ def gpus() -> tuple[Gpu, ...]:
 def fits(spec: ModelSpec, request: MotionRequest) -> Fit:
     """An estimate from counted tensors, not a promise: weights, the larger of sampling and decoding, and slack.
 
-    A decode chunk of 0 counts as one frame, since the model then takes what is free.
+    Of Stable Video Diffusion, the sentence names the plan that the run would take on the largest GPU.
     """
     if spec.family == "pocket":
         return _fit_in_memory(POCKET_BYTES, "")
-    needed = svd_bytes(request)
     if not gpus():
-        return _fit_without_gpu(needed)
-    largest = max(gpu.total_bytes for gpu in gpus())
-    if needed <= largest:
-        return Fit(True, f"Fits: about {_gb(needed)} of {_gb(largest)} of GPU memory.")
-    return Fit(
-        False, f"Needs about {_gb(needed)} of GPU memory; the GPU has {_gb(largest)}. {_remedy(request, largest)}"
-    )
+        return _fit_without_gpu(estimate(plans_for(request, "gpu")[0], request).peak_bytes)
+    return _fit_on_gpu(request, max(gpus(), key=lambda gpu: gpu.total_bytes))
 
 
-def svd_bytes(request: MotionRequest) -> float:
-    """Bytes that Stable Video Diffusion takes for `request` in 16 bit, everything resident."""
-    chunk = min(request.decode_chunk_size or 1, request.num_frames)
-    activations = max(cost.sampling_bytes(request), cost.decode_bytes(request, chunk))
-    return SLACK * (cost.WEIGHTS_BYTES + CUDA_CONTEXT_BYTES + activations)
+def _fit_on_gpu(request: MotionRequest, gpu: Gpu) -> Fit:
+    free = gpu.total_bytes - CUDA_CONTEXT_BYTES
+    plan = plans_for(request, "gpu")[choose(request, "gpu", free)]
+    cost, total = estimate(plan, request), gpu.total_bytes
+    needed = cost.peak_bytes
+    if needed <= free:
+        return Fit(True, f"Fits: about {_gb(needed)} of {_gb(total)} of GPU memory, {plan}{_time(gpu, cost.flops)}.")
+    remedy = fitting_change(request, "gpu", free) or "Choose the model Pocket."
+    return Fit(False, f"Needs about {_gb(needed)} of GPU memory; the GPU has {_gb(total)}. {remedy}")
+
+
+def _time(gpu: Gpu, flops: float) -> str:
+    """How long so much work takes on a known card, as the end of a sentence; empty for others."""
+    peaks = (peak for name, peak in PEAK_TERAFLOPS.items() if name in gpu.name)
+    peak = next(peaks, None)
+    return f"; about {flops / (peak * 1e12 * USUAL_SHARE):.0f} s" if peak else ""
 
 
 def _gpus_in(listing: str) -> list[Gpu]:
@@ -129,14 +135,6 @@ def _fit_without_gpu(needed: float) -> Fit:
     if needed <= memory().available_bytes:
         return Fit(False, f"{sentence} It would run on the CPU, in hours.")
     return Fit(False, f"{sentence} Its memory is too small as well. Choose the model Pocket.")
-
-
-def _remedy(request: MotionRequest, available: float) -> str:
-    width, height = cost.small_size(request)
-    small = request.model_copy(update={"width": width, "height": height})
-    if svd_bytes(small) <= available:
-        return f"A size of {width}x{height} would fit."
-    return "Choose the model Pocket."
 
 
 def _gb(size: float) -> str:

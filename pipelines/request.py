@@ -72,6 +72,29 @@ class MotionRequest(BaseModel):
         le=20.0,
         step=0.1,
     )
+    speed: Literal["exact", "fast", "faster", "turbo"] = _control(
+        "exact",
+        "Speed",
+        "exact: every step. fast: ten well-chosen steps. faster: and half of them in part only, fine detail suffers."
+        " turbo: four steps of distilled weights that you supply.",
+    )
+    solver: Literal["euler", "dpm"] = _control(
+        "euler", "Solver", "euler is the reference; dpm looks back one step and needs fewer of them."
+    )
+    sigma_max: float = _control(
+        700.0, "First noise", "The noise level of the first step; 100 frees clips that hardly move.", ge=10.0, le=700.0
+    )
+    guidance_shape: Literal["linear", "triangle"] = _control(
+        "linear",
+        "Guidance over the frames",
+        "linear rises to the last frame; triangle rises to the middle and falls again.",
+    )
+    guidance_sigma_low: float = _control(
+        0.0, "Guidance from noise", "Below this noise level no guidance: it halves those steps.", ge=0.0, le=700.0
+    )
+    guidance_sigma_high: float = _control(
+        700.0, "Guidance up to noise", "Above this noise level no guidance: it halves those steps.", ge=0.0, le=700.0
+    )
     decode_chunk_size: int = _control(
         0,
         "Decode chunk",
@@ -123,11 +146,16 @@ class MotionRequest(BaseModel):
     )
 
     @model_validator(mode="after")
-    def _guidance_rises(self) -> MotionRequest:
+    def _values_agree(self) -> MotionRequest:
         if self.min_guidance_scale > self.max_guidance_scale:
             raise ValueError(
                 f"The first frame's guidance ({self.min_guidance_scale:g}) is above the last frame's"
                 f" ({self.max_guidance_scale:g}). Lower min_guidance_scale or raise max_guidance_scale."
+            )
+        if self.guidance_sigma_low > self.guidance_sigma_high:
+            raise ValueError(
+                f"Guidance cannot begin at noise {self.guidance_sigma_low:g} and end at {self.guidance_sigma_high:g}."
+                " Lower guidance_sigma_low or raise guidance_sigma_high."
             )
         if 0 < self.playback_fps < 1:
             raise ValueError("playback_fps must be 0 (linked to the motion fps) or at least 1. Raise it to 1.")

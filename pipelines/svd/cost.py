@@ -1,32 +1,63 @@
-"""What Stable Video Diffusion costs in memory. Knows no torch: the page asks before anything is loaded.
+"""What Stable Video Diffusion costs in memory and work. Knows no torch: the page asks before anything is loaded.
 
-The figures were counted from live tensors of the full-size network in 16 bit, with fused attention. The activations
-grow in proportion to the number of pixels, and to the number of frames that pass through together.
+The figures were counted from live tensors and operations of the full-size network in 16 bit, with fused attention, at
+25 frames of 1024x576; `python -m benchmarks.svd` counts them again. Both grow in proportion to pixels and frames.
 """
 
 from __future__ import annotations
-
-import math
 
 from pipelines.request import SIZES, MotionRequest
 
 TRAINED_PIXELS = 1024 * 576
 """Pixels of the size that the releases were trained at, and that the figures below were counted at."""
 
-WEIGHTS_BYTES = 4.51e9
-"""Bytes of all weights in 16 bit: UNet 3.05 GB, image encoder 1.26 GB, VAE 0.20 GB."""
+COUNTED_FRAMES = 25
+"""Frames that the figures below were counted at."""
 
-UNET_BYTES_PER_FRAME = 8.30e9 / 25
-"""Bytes of activations per frame of one UNet call with guidance, in 16 bit; without guidance half of it."""
+UNET_BYTES = 3.05e9
+"""Bytes of the UNet's weights in 16 bit."""
 
-DECODE_BYTES_PER_FRAME = 30.2e9 / 25
-"""Bytes of activations per frame that is decoded in one chunk, in 16 bit."""
+CLIP_BYTES = 1.26e9
+"""Bytes of the image encoder's weights in 16 bit."""
 
-SIXTEEN_BIT = 2
-"""Bytes of a number in 16 bit, the unit of the figures above."""
+VAE_BYTES = 0.20e9
+"""Bytes of the VAE's weights in 16 bit."""
 
-USABLE_SHARE = 0.9
-"""Share of the free memory that a chunk may count on: allocators round up and fragment."""
+WEIGHTS_BYTES = UNET_BYTES + CLIP_BYTES + VAE_BYTES
+"""Bytes of all weights in 16 bit."""
+
+STREAMED_BYTES = 0.4e9
+"""Bytes of UNet weights that are on the device at once when they come layer by layer: the largest layers, twice."""
+
+SAMPLING_BYTES = 2.06e9
+"""Bytes of activations of one UNet pass for one branch of guidance, feed-forwards in parts."""
+
+BOTH_BRANCHES_BYTES = 4.42e9
+"""Bytes of activations of one UNet pass for both branches of guidance together."""
+
+WAITING_BYTES = 3.78e9
+"""Bytes of all frames of a clip between two layers of the decoder, at their largest."""
+
+KEPT_BYTES = 3.05e9
+"""Bytes more for a decoder that computes nothing twice."""
+
+DECODE_BYTES_PER_FRAME = 1.36e9
+"""Bytes of activations per frame that is decoded at once, on top of what waits; the first takes half a frame more."""
+
+ENCODE_BYTES = 1.51e9
+"""Bytes of activations while the still is encoded, which is done in 32 bit."""
+
+SAMPLING_FLOPS = 76.95e12
+"""Operations of one UNet pass for one branch of guidance."""
+
+SHALLOW_FLOPS = 6.56e12
+"""Operations of such a pass that computes the outermost layers only."""
+
+DECODE_FLOPS = 173.57e12
+"""Operations of decoding a clip."""
+
+FRUGAL_DECODE_FLOPS = 177.92e12
+"""Operations of decoding a clip where some of it is computed twice."""
 
 
 def uses_guidance(request: MotionRequest) -> bool:
@@ -34,35 +65,26 @@ def uses_guidance(request: MotionRequest) -> bool:
     return request.max_guidance_scale > 1
 
 
-def sampling_bytes(request: MotionRequest) -> float:
-    """Bytes of activations while sampling, in 16 bit."""
-    calls = 1.0 if uses_guidance(request) else 0.5
-    return calls * UNET_BYTES_PER_FRAME * request.num_frames * _scale(request)
+def chunk_for(request: MotionRequest) -> int:
+    """Frames to decode at once: what the request says, or for 0 as many as make up one of the trained size.
 
-
-def decode_bytes(request: MotionRequest, chunk: int) -> float:
-    """Bytes of activations while `chunk` frames are decoded together, in 16 bit."""
-    return DECODE_BYTES_PER_FRAME * chunk * _scale(request)
-
-
-def chunk_for(request: MotionRequest, free_bytes: float, itemsize: int = SIXTEEN_BIT) -> int:
-    """Frames to decode at once: what the request says, or for 0 the most that fits into `free_bytes`, in equal parts.
-
-    Equal, because the decoder looks at neighbouring frames: 25 frames by 14 would leave 11, by 13 leaves 12.
-    `itemsize` is the number of bytes of one number in the VAE. At least 1 and at most `request.num_frames`.
+    One such frame keeps a GPU busy; more only take more memory. Any number gives the same clip.
     """
-    if request.decode_chunk_size:
-        return min(request.decode_chunk_size, request.num_frames)
-    per_frame = decode_bytes(request, 1) * itemsize / SIXTEEN_BIT
-    fitting = max(1, min(request.num_frames, int(USABLE_SHARE * free_bytes / per_frame)))
-    return math.ceil(request.num_frames / math.ceil(request.num_frames / fitting))
+    chosen = request.decode_chunk_size or TRAINED_PIXELS // (request.width * request.height)
+    return max(1, min(chosen, request.num_frames))
+
+
+def scale(request: MotionRequest) -> float:
+    """Size of the clip in units of what the figures above were counted at."""
+    return frame_scale(request) * request.num_frames / COUNTED_FRAMES
+
+
+def frame_scale(request: MotionRequest) -> float:
+    """Size of a frame in units of the trained size."""
+    return request.width * request.height / TRAINED_PIXELS
 
 
 def small_size(request: MotionRequest) -> tuple[int, int]:
     """Width and height of the smallest named size, turned as the request is: what to propose where memory is short."""
     short, long = sorted(SIZES["Small"])
     return (long, short) if request.width >= request.height else (short, long)
-
-
-def _scale(request: MotionRequest) -> float:
-    return request.width * request.height / TRAINED_PIXELS

@@ -15,7 +15,6 @@ from pipelines.svd.animator import SvdAnimator
 from pipelines.svd.dtype import choose_dtype
 from pipelines.svd.folder import SvdFolder, inspect_folder
 from pipelines.svd.memory import is_out_of_memory, load_shortage, within_memory
-from pipelines.svd.preview import WatchedEuler
 from pipelines.svd.quiet import quiet_libraries
 
 REMEDY = "Download the model again."
@@ -33,10 +32,8 @@ def load_svd(path: Path, device: str | None = None, dtype: str | None = None) ->
     choice = choose_dtype(place.type, dtype)
     pipeline = within_memory(partial(_open, folder, choice.dtype), load_shortage(torch.device("cpu")))
     _check_complete(pipeline, folder)
-    pipeline.scheduler = WatchedEuler.from_config(pipeline.scheduler.config)
-    pipeline.set_progress_bar_config(disable=True)
     within_memory(partial(_move, pipeline, place), load_shortage(place))
-    return SvdAnimator(pipeline, choice)
+    return SvdAnimator(pipeline, choice, place)
 
 
 def best_device() -> str:

@@ -11,7 +11,8 @@ import torch
 from pipelines.errors import OutOfMemory
 from pipelines.machine import memory
 from pipelines.request import MotionRequest
-from pipelines.svd.cost import small_size
+from pipelines.svd import cost
+from pipelines.svd.plan import SIXTEEN_BIT
 
 Result = TypeVar("Result")
 
@@ -21,14 +22,13 @@ OUT_OF_MEMORY_WORDS = ("out of memory", "not enough memory", "can't allocate mem
 """How CUDA and MPS, Windows' and Linux' allocators say it, in that order; only CUDA's error has a class of its own."""
 
 
-def free_bytes(device: torch.device) -> int:
-    """Bytes that a new tensor on `device` may take now, including what torch holds in reserve."""
+def usable_bytes(device: torch.device, itemsize: int) -> float:
+    """Bytes of `device` that a model and its run may take together, if the model is there already."""
     if device.type == "cuda":
-        reserve = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
-        return int(torch.cuda.mem_get_info(device)[0]) + reserve
+        return torch.cuda.mem_get_info(device)[0] + torch.cuda.memory_reserved(device)
     if device.type == "mps":
-        return int(torch.mps.recommended_max_memory() - torch.mps.current_allocated_memory())
-    return memory().available_bytes
+        return torch.mps.recommended_max_memory()
+    return memory().available_bytes + cost.WEIGHTS_BYTES * itemsize / SIXTEEN_BIT
 
 
 def within_memory(work: Callable[[], Result], shortage: OutOfMemory) -> Result:
@@ -54,15 +54,15 @@ def is_out_of_memory(error: Exception) -> bool:
 
 
 def sampling_shortage(request: MotionRequest, device: torch.device) -> OutOfMemory:
-    """The error for a run whose frames do not fit through the UNet."""
+    """The error for a run whose frames do not fit through the UNet under any plan."""
     sentence = f"Not enough {_kind(device)} for {request.num_frames} frames at {request.width}x{request.height}."
     return OutOfMemory(sentence, _smaller(request))
 
 
-def decode_shortage(request: MotionRequest, device: torch.device, chunk: int) -> OutOfMemory:
-    """The error for a run whose sampling is done, but of which `chunk` frames cannot be decoded together."""
-    sentence = f"Not enough {_kind(device)} to decode {chunk} frames of {request.width}x{request.height} at once."
-    return OutOfMemory(sentence, f"Set decode_chunk_size to {chunk // 2}." if chunk > 1 else _smaller(request))
+def decode_shortage(request: MotionRequest, device: torch.device) -> OutOfMemory:
+    """The error for a run whose sampling is done, but which cannot be decoded under any plan."""
+    clip = f"{request.num_frames} frames of {request.width}x{request.height}"
+    return OutOfMemory(f"Not enough {_kind(device)} to decode {clip}.", _smaller(request))
 
 
 def load_shortage(device: torch.device) -> OutOfMemory:
@@ -78,7 +78,7 @@ def _kind(device: torch.device) -> str:
 
 def _smaller(request: MotionRequest) -> str:
     """The cheapest remedy: a smaller picture keeps every frame."""
-    width, height = small_size(request)
+    width, height = cost.small_size(request)
     if request.width * request.height > width * height:
         share = width * height / (request.width * request.height)
         return f"A size of {width}x{height} needs {share:.0%} of it."

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import warnings
-from typing import Any
-
 import torch
-from diffusers import EulerDiscreteScheduler
 
 from pipelines.contract import RGB
 
@@ -22,31 +18,9 @@ Source: "Decoding latents to RGB without upscaling", discuss.huggingface.co/t/23
 """
 
 
-class WatchedEuler(EulerDiscreteScheduler):
-    """`EulerDiscreteScheduler` that keeps what the model saw last: `seen`, `[B, F, C, h, w]` float32, or None.
-
-    The pipeline hands out the noisy latents only, and those are noise to the eye until the last few steps.
-    """
-
-    seen: torch.Tensor | None = None
-
-    def set_timesteps(self, *args: Any, **kwargs: Any) -> None:
-        """Those of the base class, without the warning about torch tensors that numpy 2 gives inside of it."""
-        self.seen = None
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", "__array__ implementation", DeprecationWarning)
-            super().set_timesteps(*args, **kwargs)
-
-    def step(self, *args: Any, **kwargs: Any) -> Any:
-        """One Euler step, exactly that of the base class."""
-        output = super().step(*args, **kwargs)
-        self.seen = output.pred_original_sample
-        return output
-
-
-def preview(latents: torch.Tensor) -> RGB | None:
+def preview(latents: torch.Tensor | None) -> RGB | None:
     """Scaled latents `[1, F, 4, h, w]` as a small moving picture, uint8 `[F, h, w, 3]`; None for other channels."""
-    if latents.shape[2] != len(LATENT_TO_RGB):
+    if latents is None or latents.shape[2] != len(LATENT_TO_RGB):
         return None
     to_rgb = torch.tensor(LATENT_TO_RGB, device=latents.device)
     picture = torch.einsum("fchw,cr->fhwr", latents[0].float(), to_rgb)

@@ -95,11 +95,11 @@ def test_a_default_gives_way_to_what_was_asked(fields: dict[str, Any], guidance:
     ("fields", "words"),
     [
         ({"model": "svd", "num_frames": 25}, "makes at most 14 frames. Set num_frames to 14 or less."),
-        ({"model": "svd", "width": 2048, "height": 1024}, "2048x1024 is too large for .* Choose 1984x960 or less."),
+        ({"model": "svd", "width": 2048, "height": 2048}, "2048x2048 is too large for .* Choose 1536x1536 or less."),
         ({"model": "svd-xt", "min_guidance_scale": 3, "max_guidance_scale": 2}, "above the last frame's"),
         ({"model": "svd-xt", "max_guidance_scale": "much"}, "max_guidance_scale cannot be much. It must be between"),
         ({"model": "pocket", "width": 100}, "width cannot be 100"),
-        ({"model": "pocket", "speed": 1}, "There is no control called speed"),
+        ({"model": "pocket", "haste": 1}, "There is no control called haste"),
     ],
 )
 def test_what_a_model_cannot_follow_is_refused(fields: dict[str, Any], words: str) -> None:

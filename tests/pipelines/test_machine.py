@@ -70,9 +70,14 @@ def test_memory_is_that_of_this_machine() -> None:
 @pytest.mark.parametrize(
     ("card", "ok", "sentence"),
     [
-        (24564, True, "Fits: about 14 GB of 24 GB of GPU memory."),
-        (12288, False, "Needs about 14 GB of GPU memory; the GPU has 12 GB. A size of 576x320 would fit."),
-        (4096, False, "Needs about 14 GB of GPU memory; the GPU has 4.0 GB. Choose the model Pocket."),
+        (24564, True, "Fits: about 14 GB of 24 GB of GPU memory, all at once."),
+        (
+            12288,
+            True,
+            "Fits: about 11 GB of 12 GB of GPU memory, guidance in two passes, decoding with parts of it twice.",
+        ),
+        (3400, False, "Needs about 3.0 GB of GPU memory; the GPU has 3.3 GB. A size of 576x320 would fit."),
+        (1024, False, "Needs about 3.0 GB of GPU memory; the GPU has 1.0 GB. Choose the model Pocket."),
     ],
 )
 def test_fit_on_a_gpu(monkeypatch: pytest.MonkeyPatch, card: int, ok: bool, sentence: str) -> None:
@@ -92,10 +97,17 @@ def test_fit_without_a_gpu(monkeypatch: pytest.MonkeyPatch, available: int, endi
     assert not fit.ok
 
 
-def test_a_large_decode_chunk_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
-    answer(monkeypatch, "NVIDIA, 24564\n")
+def test_the_time_is_foretold_for_known_cards(monkeypatch: pytest.MonkeyPatch) -> None:
+    answer(monkeypatch, "NVIDIA A100-SXM4-80GB, 81920\n")
+    exact, fast = (request_for({"model": "svd-xt", "speed": speed}) for speed in ("exact", "fast"))
+    assert fits(find("svd-xt"), exact).sentence.endswith(" of 80 GB of GPU memory, all at once; about 38 s.")
+    assert fits(find("svd-xt"), fast).sentence.endswith("; about 16 s.")
+
+
+def test_a_large_decode_chunk_gives_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    answer(monkeypatch, "NVIDIA, 12288\n")
     request = request_for({"model": "svd-xt", "decode_chunk_size": 25})
-    assert fits(find("svd-xt"), request).sentence.startswith("Needs about 36 GB of GPU memory")
+    assert fits(find("svd-xt"), request).ok
 
 
 def test_pocket_needs_ordinary_memory(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 
-from pipelines.contract import RGB, StepEvent
+from pipelines.contract import RGB, Checkpoint, StepEvent
 from pipelines.errors import BadFrames, Cancelled, OutOfMemory, RequestError
 from pipelines.request import MotionRequest
 from pipelines.svd.animator import SvdAnimator
@@ -18,18 +18,16 @@ from pipelines.svd.loading import load_svd
 
 
 class Calls:
-    """Counts the forward calls of a module and keeps the arguments of the last."""
+    """Counts the calls of a layer and keeps what it was given last."""
 
-    def __init__(self, module: torch.nn.Module) -> None:
+    def __init__(self, layer: torch.nn.Module) -> None:
         self.number = 0
-        self.last: dict[str, Any] = {}
-        self.batch = 0
-        module.register_forward_pre_hook(self._note, with_kwargs=True)
+        self.last = torch.empty(0)
+        layer.register_forward_pre_hook(self._note)
 
-    def _note(self, _: torch.nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+    def _note(self, _: torch.nn.Module, args: tuple[Any, ...]) -> None:
         self.number += 1
-        self.last = kwargs
-        self.batch = len(args[0])
+        self.last = args[0]
 
 
 def frames_of(animator: SvdAnimator, still: RGB, request: MotionRequest) -> RGB:
@@ -52,7 +50,7 @@ def test_every_step_is_reported_with_a_preview(animator: SvdAnimator, still: RGB
     events: list[StepEvent] = []
     list(animator.animate(still, request_4.model_copy(update={"decode_chunk_size": 3}), events.append))
     told = [(event.stage, event.step, event.total) for event in events]
-    assert told == [("sampling", 1, 2), ("sampling", 2, 2), ("decode", 3, 4), ("decode", 4, 4)]
+    assert told == [("sampling", 1, 2), ("sampling", 2, 2), *(("decode", frame, 4) for frame in (1, 2, 3, 4))]
     previews = [event.preview for event in events[:2]]
     assert all(shown is not None and shown.shape == (4, 8, 8, 3) and shown.dtype == np.uint8 for shown in previews)
 
@@ -61,29 +59,29 @@ def test_every_step_is_reported_with_a_preview(animator: SvdAnimator, still: RGB
 def test_cancel_stops_within_one_step(
     animator: SvdAnimator, still: RGB, request_4: MotionRequest, stop_at: int
 ) -> None:
-    unet, decoder = Calls(animator.pipeline.unet), Calls(animator.pipeline.vae.decoder)
+    unet, decoder = Calls(animator.pipeline.unet.conv_out), Calls(animator.pipeline.vae.decoder.conv_in)
 
     def stop(event: StepEvent) -> None:
         if event.step == stop_at:
             raise Cancelled
 
+    plain = {"num_inference_steps": 5, "min_guidance_scale": 1.0, "max_guidance_scale": 1.0}
     with pytest.raises(Cancelled):
-        list(animator.animate(still, request_4.model_copy(update={"num_inference_steps": 5}), stop))
+        list(animator.animate(still, request_4.model_copy(update=plain), stop))
     assert (unet.number, decoder.number) == (stop_at, 0)
 
 
-def test_cancel_stops_within_one_chunk(animator: SvdAnimator, still: RGB, request_4: MotionRequest) -> None:
-    decoder = Calls(animator.pipeline.vae.decoder)
+def test_cancel_stops_within_a_frame_of_decoding(animator: SvdAnimator, still: RGB, request_4: MotionRequest) -> None:
+    decoder = animator.pipeline.vae.decoder
+    first, last = Calls(decoder.conv_in), Calls(decoder.conv_out)
 
     def stop(event: StepEvent) -> None:
         if event.stage == "decode" and event.step == 2:
             raise Cancelled
 
-    seen = []
     with pytest.raises(Cancelled):
-        for chunk in animator.animate(still, request_4.model_copy(update={"decode_chunk_size": 1}), stop):
-            seen.append(chunk.start)
-    assert (decoder.number, seen) == (2, [0])
+        list(animator.animate(still, request_4.model_copy(update={"decode_chunk_size": 1}), stop))
+    assert (first.number, last.number) == (4, 0)
 
 
 def test_a_cancelled_model_works_again(animator: SvdAnimator, still: RGB, request_4: MotionRequest) -> None:
@@ -104,26 +102,32 @@ def test_a_seed_is_a_clip(animator: SvdAnimator, still: RGB, request_4: MotionRe
 
 
 def test_conditions_reach_the_unet(animator: SvdAnimator, still: RGB, request_4: MotionRequest) -> None:
-    unet = Calls(animator.pipeline.unet)
+    told = Calls(animator.pipeline.unet.add_time_proj)
     request = request_4.model_copy(update={"fps": 12, "motion_bucket_id": 200, "noise_aug_strength": 0.25})
     animator.sample(still, request)
-    assert unet.last["added_time_ids"].tolist() == [[11.0, 200.0, 0.25]] * 2
+    assert told.last.tolist() == [11.0, 200.0, 0.25] * 2
 
 
-@pytest.mark.parametrize(("scales", "batch"), [((0.0, 1.0), 1), ((1.0, 1.0), 1), ((1.0, 1.1), 2)])
-def test_no_guidance_runs_once_per_step(
-    animator: SvdAnimator, still: RGB, request_4: MotionRequest, scales: tuple[float, float], batch: int
+@pytest.mark.parametrize(
+    ("changes", "passes"),
+    [
+        ({"min_guidance_scale": 0.0, "max_guidance_scale": 1.0}, 6),
+        ({"min_guidance_scale": 1.0, "max_guidance_scale": 1.0}, 6),
+        ({"min_guidance_scale": 1.0, "max_guidance_scale": 1.003}, 12),
+        ({"guidance_sigma_low": 1.0, "guidance_sigma_high": 200.0}, 9),
+        ({"speed": "turbo"}, 6),
+    ],
+)
+def test_guidance_costs_a_second_pass_only_where_it_acts(
+    animator: SvdAnimator, still: RGB, request_4: MotionRequest, changes: dict[str, Any], passes: int
 ) -> None:
-    unet = Calls(animator.pipeline.unet)
-    low, high = scales
-    animator.sample(still, request_4.model_copy(update={"min_guidance_scale": low, "max_guidance_scale": high}))
-    assert unet.batch == batch
-
-
-def test_guidance_that_rounds_to_none(tiny: Path, still: RGB, request_4: MotionRequest) -> None:
-    animator = load_svd(tiny, device="cpu", dtype="bf16")
-    request = request_4.model_copy(update={"min_guidance_scale": 1.0, "max_guidance_scale": 1.003})
-    assert frames_of(animator, still, request).shape == (4, 64, 64, 3)
+    """Of six steps, three are between noise 1 and 200."""
+    frames = Calls(animator.pipeline.unet.conv_out)
+    sizes = []
+    animator.pipeline.unet.conv_out.register_forward_pre_hook(lambda _, args: sizes.append(len(args[0]) // 4))
+    animator.sample(still, request_4.model_copy(update={"num_inference_steps": 6} | changes))
+    assert frames.number >= 6
+    assert sum(sizes) == passes
 
 
 def test_a_still_of_another_size_is_refused(animator: SvdAnimator, still: RGB, request_4: MotionRequest) -> None:
@@ -133,7 +137,7 @@ def test_a_still_of_another_size_is_refused(animator: SvdAnimator, still: RGB, r
 
 def test_bad_numbers_while_sampling(animator: SvdAnimator, still: RGB, request_4: MotionRequest) -> None:
     animator.pipeline.unet.conv_out.weight.data.fill_(float("nan"))
-    with pytest.raises(BadFrames, match=r"not finite at step 1 of 2\. Download its weights again"):
+    with pytest.raises(BadFrames, match=r"not finite at step 2 of 2\. Download its weights again"):
         list(animator.animate(still, request_4))
 
 
@@ -141,24 +145,78 @@ def test_bad_numbers_while_sampling(animator: SvdAnimator, still: RGB, request_4
 def test_bad_numbers_while_decoding(tiny: Path, still: RGB, request_4: MotionRequest, number: str) -> None:
     animator = load_svd(tiny, device="cpu", dtype="bf16")
     animator.pipeline.vae.decoder.time_conv_out.bias.data.fill_(float(number))
-    with pytest.raises(BadFrames, match=r"not finite in frame 1 to 2\. Load it in fp32"):
+    with pytest.raises(BadFrames, match=r"not finite in frame 1 to 2\. Download its weights again"):
         list(animator.animate(still, request_4.model_copy(update={"decode_chunk_size": 2})))
 
 
+@pytest.mark.parametrize("layer", ["unet.conv_in", "vae.decoder.conv_out"])
+def test_numbers_that_overflow_in_16_bit_are_computed_in_32(
+    tiny: Path, still: RGB, request_4: MotionRequest, layer: str
+) -> None:
+    animator = load_svd(tiny, device="cpu", dtype="bf16")
+    wanted = frames_of(load_svd(tiny, device="cpu", dtype="fp32"), still, request_4)
+
+    def overflow(_: torch.nn.Module, __: Any, output: torch.Tensor) -> torch.Tensor | None:
+        return None if output.dtype == torch.float32 else output * float("inf")
+
+    hook = attrgetter(layer)(animator.pipeline).register_forward_hook(overflow)
+    events: list[StepEvent] = []
+    frames = np.concatenate([chunk.frames for chunk in animator.animate(still, request_4, events.append)])
+    assert np.abs(frames.astype(int) - wanted).mean() < 3
+    assert [event.note for event in events if event.note] == [
+        "The model's numbers overflowed in 16 bit: going on in 32 bit."
+    ]
+    hook.remove()
+    frames_of(animator, still, request_4)
+    assert animator.networks.dtype == torch.bfloat16, "the next run is as fast as ever"
+
+
+class Shortages:
+    """A layer that finds no memory the first `times` times from its call number `after` on."""
+
+    def __init__(self, layer: torch.nn.Module, times: int, after: int = 0) -> None:
+        self.times, self.after = times, after
+        layer.register_forward_pre_hook(self._fail)
+
+    def _fail(self, *_: Any) -> None:
+        self.after -= 1
+        if self.after < 0 and self.times:
+            self.times -= 1
+            raise RuntimeError("[enforce fail at alloc_cpu.cpp:127] DefaultCPUAllocator: can't allocate memory")
+
+
+@pytest.mark.parametrize(("layer", "after"), [("unet.conv_out", 2), ("vae.decoder.conv_out", 1)])
+def test_a_run_that_finds_no_memory_goes_on_from_where_it_was(
+    animator: SvdAnimator, still: RGB, request_4: MotionRequest, layer: str, after: int
+) -> None:
+    request = request_4.model_copy(update={"num_inference_steps": 4, "decode_chunk_size": 2})
+    wanted = frames_of(animator, still, request)
+    part = attrgetter(layer)(animator.pipeline)
+    calls, _ = Calls(part), Shortages(part, times=2, after=after)
+    events: list[StepEvent] = []
+    chunks = list(animator.animate(still, request, events.append))
+    frames = np.concatenate([chunk.frames for chunk in chunks])
+    assert np.abs(frames.astype(int) - wanted).max() <= 1
+    assert [chunk.start for chunk in chunks] == sorted({chunk.start for chunk in chunks})
+    notes = [event.note for event in events if event.note]
+    assert len(notes) == 2
+    assert all(note.startswith("Memory ran out: going on with guidance in two passes") for note in notes)
+    steps = [event.step for event in events if event.stage == "sampling" and not event.note]
+    assert steps == [1, 2, 3, 4], "no step is done twice"
+    assert calls.number > after
+
+
 @pytest.mark.parametrize(
-    ("part", "words"),
+    ("layer", "words"),
     [
-        ("unet", r"Not enough memory for 4 frames at 64x64\. Set num_frames to 2\."),
-        ("vae.decoder", r"Not enough memory to decode 4 frames of 64x64 at once\. Set decode_chunk_size to 2\."),
+        ("unet.conv_in", r"Not enough memory for 4 frames at 64x64\. Set num_frames to 2\."),
+        ("vae.decoder.conv_in", r"Not enough memory to decode 4 frames of 64x64\. Set num_frames to 2\."),
     ],
 )
 def test_out_of_memory_names_the_cheapest_remedy(
-    animator: SvdAnimator, still: RGB, request_4: MotionRequest, part: str, words: str
+    animator: SvdAnimator, still: RGB, request_4: MotionRequest, layer: str, words: str
 ) -> None:
-    def fail(*_: Any) -> None:
-        raise RuntimeError("[enforce fail at alloc_cpu.cpp:127] DefaultCPUAllocator: can't allocate memory")
-
-    attrgetter(part)(animator.pipeline).register_forward_pre_hook(fail)
+    Shortages(attrgetter(layer)(animator.pipeline), times=99)
     with pytest.raises(OutOfMemory, match=words) as caught:
         list(animator.animate(still, request_4))
     assert caught.value.__context__ is None, "the failed call's tensors would be kept alive"
@@ -168,6 +226,34 @@ def test_other_runtime_errors_pass(animator: SvdAnimator, still: RGB, request_4:
     def fail(*_: Any) -> None:
         raise RuntimeError("CUDA error: an illegal memory access was encountered")
 
-    animator.pipeline.unet.register_forward_pre_hook(fail)
+    animator.pipeline.unet.conv_in.register_forward_pre_hook(fail)
     with pytest.raises(RuntimeError, match="illegal memory access"):
         list(animator.animate(still, request_4))
+
+
+@pytest.mark.parametrize("changes", [{}, {"solver": "dpm"}, {"speed": "turbo"}, {"speed": "faster"}])
+def test_a_run_goes_on_from_any_checkpoint_to_the_same_frames(
+    animator: SvdAnimator, still: RGB, request_4: MotionRequest, changes: dict[str, Any]
+) -> None:
+    request = request_4.model_copy(update={"num_inference_steps": 4} | changes)
+    kept: list[Checkpoint] = []
+
+    def keep(event: StepEvent) -> None:
+        if event.checkpoint is not None:
+            kept.append(event.checkpoint())
+
+    wanted = np.concatenate([chunk.frames for chunk in animator.animate(still, request, keep)])
+    assert [copy.step for copy in kept] == ([2, 4] if changes.get("speed") == "faster" else [1, 2, 3, 4])
+    for copy in kept:
+        assert all(array.dtype == np.float32 for array in copy.arrays.values())
+        again = list(animator.animate(still, request, resume=copy))
+        assert np.array_equal(np.concatenate([chunk.frames for chunk in again]), wanted)
+
+
+def test_a_finished_sampling_is_only_decoded(animator: SvdAnimator, still: RGB, request_4: MotionRequest) -> None:
+    kept: list[Checkpoint] = []
+    animator.sample(still, request_4, lambda event: kept.append(event.checkpoint()))
+    unet = Calls(animator.pipeline.unet.conv_in)
+    smaller = request_4.model_copy(update={"decode_chunk_size": 1})
+    assert len(list(animator.animate(still, smaller, resume=kept[-1]))) == 4
+    assert unet.number == 0

@@ -1,54 +1,80 @@
-"""The arithmetic of memory."""
+"""The arithmetic of memory: what a run takes, which plan it gets, and what would fit."""
 
 from __future__ import annotations
 
 import pytest
 import torch
 
-from pipelines.errors import OutOfMemory
 from pipelines.request import MotionRequest
-from pipelines.svd.cost import chunk_for, decode_bytes, sampling_bytes, small_size
-from pipelines.svd.memory import decode_shortage, free_bytes, sampling_shortage
+from pipelines.svd import cost
+from pipelines.svd.memory import decode_shortage, sampling_shortage, usable_bytes
+from pipelines.svd.plan import Plan, choose, decode_bytes, estimate, fitting_change, plans_for, sampling_bytes
 
 XT = MotionRequest(num_frames=25)
+FOURTEEN = XT.model_copy(update={"num_frames": 14})
+SMALL = FOURTEEN.model_copy(update={"width": 576, "height": 320})
 
 
-@pytest.mark.parametrize(
-    ("gigabytes", "itemsize", "chunk"),
-    [(80, 2, 25), (20, 2, 13), (80, 4, 25), (20, 4, 7), (12, 2, 7), (3, 2, 2), (0.1, 2, 1)],
-)
-def test_the_chunk_is_the_largest_that_fits_in_equal_parts(gigabytes: float, itemsize: int, chunk: int) -> None:
-    assert chunk_for(XT, gigabytes * 1e9, itemsize) == chunk
-
-
-def test_an_asked_for_chunk_is_kept() -> None:
-    assert chunk_for(XT.model_copy(update={"decode_chunk_size": 8}), 0) == 8
-    assert chunk_for(XT.model_copy(update={"decode_chunk_size": 99}), 0) == 25
+def test_the_chunk_is_what_was_asked_for_or_one_large_picture() -> None:
+    assert cost.chunk_for(XT.model_copy(update={"decode_chunk_size": 8})) == 8
+    assert cost.chunk_for(XT.model_copy(update={"decode_chunk_size": 99})) == 25
+    assert cost.chunk_for(XT) == 1
+    assert cost.chunk_for(XT.model_copy(update={"width": 2048, "height": 1024})) == 1
+    assert cost.chunk_for(SMALL) == 3
 
 
 def test_costs_follow_frames_pixels_and_guidance() -> None:
-    """The counted figures for 14 frames, and for 320x576, follow from those for 25 frames of 1024x576."""
-    fourteen = XT.model_copy(update={"num_frames": 14})
-    small = fourteen.model_copy(update={"width": 576, "height": 320})
-    assert sampling_bytes(XT) == pytest.approx(8.30e9)
-    assert sampling_bytes(fourteen) == pytest.approx(4.67e9, rel=0.02)
-    assert sampling_bytes(small) == pytest.approx(1.46e9, rel=0.02)
-    assert sampling_bytes(XT.model_copy(update={"max_guidance_scale": 1.0})) == pytest.approx(4.15e9)
-    assert decode_bytes(XT, 8) == pytest.approx(9.7e9, rel=0.02)
-    assert decode_bytes(small, 4) == pytest.approx(1.5e9, rel=0.02)
+    split, together = Plan(chunk=1, split=True, frugal=True), Plan(chunk=1)
+    assert sampling_bytes(split, XT) == pytest.approx(2.06e9)
+    assert sampling_bytes(together, XT) == pytest.approx(4.42e9)
+    assert sampling_bytes(together, XT.model_copy(update={"max_guidance_scale": 1.0})) == pytest.approx(2.06e9)
+    assert sampling_bytes(split, SMALL) == pytest.approx(2.06e9 * 14 / 25 * 320 * 576 / (576 * 1024))
+    assert decode_bytes(split, XT) == pytest.approx(5.8e9, rel=0.05)
+
+
+@pytest.mark.parametrize("request_", [XT, FOURTEEN, SMALL, XT.model_copy(update={"decode_chunk_size": 25})])
+@pytest.mark.parametrize("kind", ["cpu", "gpu"])
+def test_every_plan_is_cheaper_than_the_one_before(request_: MotionRequest, kind) -> None:
+    needs = [estimate(plan, request_).peak_bytes for plan in plans_for(request_, kind)]
+    assert needs == sorted(needs, reverse=True)
+    assert len(set(plans_for(request_, kind))) == len(needs) >= 3
+
+
+def test_a_large_card_gets_the_fastest_plan_and_a_small_one_what_fits() -> None:
+    def plan(gigabytes: float) -> Plan:
+        return plans_for(XT, "gpu")[choose(XT, "gpu", gigabytes * 1e9)]
+
+    assert plan(80) == Plan(chunk=1)
+    assert plan(12) == Plan(chunk=1, split=True, frugal=True)
+    assert plan(8) == Plan(chunk=1, split=True, frugal=True, by_turns=True)
+    assert plan(1).streamed
+    for gigabytes in (80, 16, 12, 8, 6):
+        assert estimate(plan(gigabytes), XT).peak_bytes <= gigabytes * 1e9
+
+
+def test_what_would_fit_is_the_cheapest_change() -> None:
+    large = XT.model_copy(update={"width": 2048, "height": 2048})
+    assert fitting_change(large, "gpu", 4e9) == "A size of 576x320 would fit."
+    assert fitting_change(XT, "gpu", 1e9) == ""
+
+
+def test_a_plan_says_what_it_does() -> None:
+    assert str(Plan(chunk=1)) == "all at once"
+    assert str(Plan(chunk=1, split=True, parked=True)) == "guidance in two passes, frames waiting in main memory"
 
 
 def test_remedies_are_the_cheapest_there_are() -> None:
     gpu = torch.device("cuda")
     portrait = XT.model_copy(update={"width": 576, "height": 1024})
-    assert small_size(portrait) == (320, 576)
+    assert cost.small_size(portrait) == (320, 576)
     assert str(sampling_shortage(XT, gpu)) == (
         "Not enough GPU memory for 25 frames at 1024x576. A size of 576x320 needs 31% of it."
     )
-    assert str(decode_shortage(portrait, gpu, 1)).endswith("A size of 320x576 needs 31% of it.")
-    assert isinstance(decode_shortage(XT, gpu, 8), OutOfMemory)
-    assert str(decode_shortage(XT, gpu, 8)).endswith("Set decode_chunk_size to 4.")
+    assert str(decode_shortage(portrait, gpu)).endswith("A size of 320x576 needs 31% of it.")
+    assert str(decode_shortage(SMALL, torch.device("cpu"))) == (
+        "Not enough memory to decode 14 frames of 576x320. Set num_frames to 7."
+    )
 
 
-def test_free_memory_of_this_machine() -> None:
-    assert free_bytes(torch.device("cpu")) > 0
+def test_usable_memory_of_this_machine() -> None:
+    assert usable_bytes(torch.device("cpu"), 4) > usable_bytes(torch.device("cpu"), 2) - 1e9 > 0

@@ -1,0 +1,1 @@
+"""The figures of `python -m benchmarks.svd`."""

@@ -1,0 +1,63 @@
+"""How weights and feature maps lie in memory, and convolutions over time as ones over height.
+
+A clip `[F, C, H, W]` with its channels last is, number for number, also a picture of height F and width H*W. A 3x1x1
+convolution over time is therefore a 3x1 convolution over that picture, and needs no copy. It is the same sum; and it
+keeps clear of the 3-d convolutions of cuDNN, which are slow in half precision (pytorch #166122).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import nn
+
+TIME_KERNEL = (3, 1, 1)
+"""Kernel of the convolutions over time: three frames, one cell."""
+
+
+def lay_out(network: Any) -> None:
+    """Lays the weights of a UNet or VAE out, in place. Afterwards only the forward passes of this folder fit it.
+
+    Does nothing the second time.
+    """
+    for module in network.modules():
+        for name, child in list(module.named_children()):
+            if isinstance(child, nn.Conv3d) and child.kernel_size == TIME_KERNEL:
+                setattr(module, name, _over_height(child))
+    network.to(memory_format=layout_for(network.dtype, network.device))
+
+
+def layout_for(dtype: torch.dtype, device: torch.device) -> torch.memory_format:
+    """The layout of feature maps: channels last, but for float32 on a CPU.
+
+    There torch's group norm over channels-last maps is three times less exact than over the others, and oneDNN's
+    convolutions twice, which would put us behind the stock pass.
+    """
+    exact = dtype == torch.float32 and device.type == "cpu"
+    return torch.contiguous_format if exact else torch.channels_last
+
+
+def as_clips(x: torch.Tensor, frames: int) -> torch.Tensor:
+    """Frames `[B*F, C, H, W]` as `[B, C, F, H*W]`, in the same layout: channels last without a copy."""
+    if not _is_channels_last(x):
+        return x.unflatten(0, (-1, frames)).transpose(1, 2).flatten(3)
+    rows = x.permute(0, 2, 3, 1).unflatten(0, (-1, frames)).flatten(2, 3)
+    return rows.permute(0, 3, 1, 2)
+
+
+def as_frames(clips: torch.Tensor, like: torch.Tensor) -> torch.Tensor:
+    """The way back from `as_clips`: a view of the clips as frames in the height and width of `like`."""
+    return clips.transpose(1, 2).unflatten(3, like.shape[2:]).flatten(0, 1)
+
+
+def _is_channels_last(x: torch.Tensor) -> bool:
+    return x.is_contiguous(memory_format=torch.channels_last)
+
+
+def _over_height(conv: nn.Conv3d) -> nn.Conv2d:
+    """The 3x1 convolution with the weights of a 3x1x1 one."""
+    flat = nn.Conv2d(conv.in_channels, conv.out_channels, (3, 1), padding=(1, 0), device="meta")
+    flat.weight = nn.Parameter(conv.weight.detach()[..., 0], requires_grad=False)
+    flat.bias = conv.bias
+    return flat

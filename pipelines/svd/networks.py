@@ -1,0 +1,66 @@
+"""The checkpoint's networks, laid out for our passes, and where they are at each moment."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+
+from pipelines.svd.network.decoder import Decoder
+from pipelines.svd.network.unet import Unet
+from pipelines.svd.plan import Plan
+
+PARTS = ("image_encoder", "vae", "unet")
+
+ENCODING, SAMPLING, DECODING = ("image_encoder", "vae"), ("unet",), ("vae",)
+"""The parts that are at work in each phase of a run."""
+
+
+class Networks:
+    """The parts of a `StableVideoDiffusionPipeline`, to be computed on `device`."""
+
+    def __init__(self, pipeline: Any, device: torch.device) -> None:
+        self.pipeline = pipeline
+        self.device = device
+        self._streamed = False
+        self._walk()
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """The number format of the weights."""
+        return self.pipeline.unet.conv_in.weight.dtype
+
+    def convert(self, dtype: torch.dtype) -> None:
+        """Converts all weights, for good. To float32 and back loses nothing."""
+        for part in PARTS:
+            getattr(self.pipeline, part).to(dtype)
+        self._walk()
+
+    def ready(self, phase: tuple[str, ...], plan: Plan) -> None:
+        """Brings the parts of a phase to the device; with a plan `by_turns`, sends the others away first."""
+        if plan.streamed and not self._streamed:
+            self._stream()
+        others = [part for part in PARTS if part not in phase] if plan.by_turns else []
+        for part in others:
+            self._move(part, torch.device("cpu"))
+        for part in phase if plan.by_turns else PARTS:
+            self._move(part, self.device)
+
+    def _move(self, part: str, device: torch.device) -> None:
+        if not (part == "unet" and self._streamed):
+            getattr(self.pipeline, part).to(device)
+
+    def _stream(self) -> None:
+        """Leaves the UNet's weights in main memory; each layer's come while the one before it computes."""
+        from diffusers.hooks import apply_group_offloading
+
+        self._move("unet", torch.device("cpu"))
+        on_gpu = self.device.type == "cuda"
+        apply_group_offloading(
+            self.pipeline.unet, onload_device=self.device, offload_type="leaf_level", use_stream=on_gpu
+        )
+        self._streamed = True
+
+    def _walk(self) -> None:
+        self.unet = Unet(self.pipeline.unet)
+        self.decoder = Decoder(self.pipeline.vae)
