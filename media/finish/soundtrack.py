@@ -10,6 +10,7 @@ from pathlib import Path
 import av
 import av.error
 import numpy as np
+from av.audio.frame import AudioFrame
 from av.audio.resampler import AudioResampler
 from moviepy.audio.AudioClip import AudioArrayClip
 from moviepy.audio.fx import AudioFadeIn, AudioFadeOut, MultiplyVolume
@@ -59,3 +60,7 @@ def _read(path: Path, samples: int) -> Sound:
         if blocks:
             return np.concatenate(blocks)[:samples]
     raise InputError(f"“{path.name}” cannot be read as audio.", "Use an MP3, WAV, OGG, FLAC or M4A file.")
+
+
+def _stereo(frame: AudioFrame) -> Sound:
+    return np.asarray(frame.to_ndarray(), np.float32).reshape(-1, 2)
