@@ -18,6 +18,7 @@ from benchmarks.report import Figure, show
 from media.export.export import export
 from media.export.formats import FORMATS
 from media.spec import ClipSpec
+from media.stills import open_still
 from pipelines.contract import RGB
 
 WIDTH, HEIGHT, COUNT = 1024, 576, 25
@@ -41,7 +42,7 @@ def main(
 
 def moving_photo() -> RGB:
     """Frames uint8 `[COUNT, HEIGHT, WIDTH, 3]` of a photograph that moves."""
-    photo = cv2.cvtColor(cv2.imread(str(SHIPPED_STILLS / "otters.jpg")), cv2.COLOR_BGR2RGB)
+    photo = open_still(SHIPPED_STILLS / "otters.jpg").rgb
     still = cv2.resize(photo, (WIDTH, HEIGHT), interpolation=cv2.INTER_AREA)
     return np.stack([np.roll(still, STEP * index, axis=1) for index in range(COUNT)]).astype(np.uint8)
 
