@@ -41,13 +41,19 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def start_server(data: Path, log: Path, **variables: str) -> Server:
+APP = ("app.py",)
+
+FAKE_APP = ("-m", "benchmarks.jobs_figures.fake_studio")
+"""The same with a model of given speed (`Speed.environment`), for what has to be seen while a clip is made."""
+
+
+def start_server(data: Path, log: Path, program: tuple[str, ...] = APP, port: int = 0, **variables: str) -> Server:
     """`python app.py` as a user starts it, with its data in a folder of its own."""
-    port = free_port()
+    port = port or free_port()
     environment = os.environ | {"PORT": str(port), "STILLMOTION_DATA": str(data)} | variables
     with log.open("ab") as out:
         process = subprocess.Popen(
-            [sys.executable, "app.py"], cwd=ROOT, env=environment, stdout=out, stderr=out, start_new_session=True
+            [sys.executable, *program], cwd=ROOT, env=environment, stdout=out, stderr=out, start_new_session=True
         )
     url = f"http://127.0.0.1:{port}"
     deadline = time.monotonic() + START_S

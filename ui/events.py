@@ -16,7 +16,7 @@ from ui.examples import example_path
 from ui.quiet import QUIET
 from ui.stage import EMPTY
 from ui.still import frame_value, opened
-from ui.studio import SIZE_CHOICES, Studio
+from ui.studio import SIZE_CHOICES, Studio, take_turns
 
 FRAMING_CONTROLS = ("width", "height", "fit", "anchor_x", "anchor_y", "backdrop")
 """Controls that change the frame that the model sees."""
@@ -41,7 +41,7 @@ class StudioEvents:
         opening = QUIET | {"show_progress": "full", "show_progress_on": [s.upload]}
         s.upload.upload(self.take_still, [s.upload, *self.components], taken, **opening)
         s.examples.choose(self.take_example, self.components, taken, **opening)
-        cleared = s.clear.click(self.clear, None, [*taken, s.job_id, s.clock], **QUIET)
+        cleared = s.clear.click(self.clear, None, [*taken, s.job_id, s.clock, s.decode, s.animate, s.stop], **QUIET)
         cleared.then(None, None, None, js="() => stillmotion.forget()", **QUIET)
         s.stage.nudge(self.nudge, None, [s.controls["anchor_x"], s.controls["anchor_y"]], **QUIET)
         framing = [s.controls[name].change for name in FRAMING_CONTROLS]
@@ -86,10 +86,11 @@ class StudioEvents:
         return self.take_still(str(path) if path else None, *values)
 
     def clear(self) -> list[Any]:
-        """Back to the empty stage."""
+        """Back to the empty stage; what is being made goes on, and is in the library when it is done."""
         hidden = gr.update(visible=False)
         stage = gr.update(value=EMPTY, visible="hidden")
-        return ["", stage, gr.update(value=None, visible=True), hidden, "", hidden, "", gr.Timer(active=False)]
+        empty = ["", stage, gr.update(value=None, visible=True), hidden, "", hidden]
+        return [*empty, "", gr.Timer(active=False), hidden, *take_turns(False)]
 
     def nudge(self, event: gr.EventData) -> list[float]:
         """The crop was dragged or moved with the arrow keys."""

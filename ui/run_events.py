@@ -16,7 +16,7 @@ from ui.events import StudioEvents, stage_shown
 from ui.quiet import QUIET, visitor_of
 from ui.stage import clip_value, preview_value
 from ui.still import frame_value
-from ui.studio import FOLLOW_EVERY_S, WAIT_EVERY_S, Studio
+from ui.studio import FOLLOW_EVERY_S, WAIT_EVERY_S, Studio, take_turns
 
 FOLLOW_JS = "(id) => stillmotion.follow(id)"
 
@@ -92,7 +92,7 @@ class RunEvents:
         try:
             job = self.queue.get(job_id)
         except UnknownJob:
-            return [gr.skip()] * 5 + [gr.Timer(active=False), *_running(False), ""]
+            return [gr.skip()] * 5 + [gr.Timer(active=False), *take_turns(False), ""]
         except StillmotionError as error:
             return [gr.skip(), cards.problem(str(error)), *[gr.skip()] * 6, ""]
         if job.to_json() == seen:
@@ -101,7 +101,7 @@ class RunEvents:
         result = cards.result(job) if is_done else gr.skip()
         after, decode = gr.update(visible=is_done), gr.update(visible=job.has_ended and job.has_sampling)
         words = cards.progress(job)
-        ends = [_clock(job), *_running(not job.has_ended), job.to_json()]
+        ends = [_clock(job), *take_turns(not job.has_ended), job.to_json()]
         return [self._stage_of(job), words, result, after, decode, *ends]
 
     def resume(self, job_id: str) -> list[Any]:
@@ -112,7 +112,7 @@ class RunEvents:
             stage = gr.update(value=frame_value(still, job.request), visible=True)
         except StillmotionError:
             return ["", *[gr.skip()] * 7]
-        return [job_id, still, stage, *stage_shown(), gr.Timer(active=True), *_running(not job.has_ended)]
+        return [job_id, still, stage, *stage_shown(), gr.Timer(active=True), *take_turns(not job.has_ended)]
 
     def capture(self, job_id: str, seconds: float) -> list[Any]:
         """The frame that is shown becomes the next still."""
@@ -123,7 +123,7 @@ class RunEvents:
 
     def _begun(self, job_id: str) -> list[Any]:
         words = cards.progress(self.queue.get(job_id))
-        return [job_id, gr.Timer(FOLLOW_EVERY_S, active=True), *_running(True), words, gr.update(visible=False), ""]
+        return [job_id, gr.Timer(FOLLOW_EVERY_S, active=True), *take_turns(True), words, gr.update(visible=False), ""]
 
     def _still_of(self, job_id: str) -> str:
         if not job_id:
@@ -146,11 +146,6 @@ def _clock(job: Job) -> gr.Timer:
     return gr.Timer(WAIT_EVERY_S if job.state == "queued" else FOLLOW_EVERY_S, active=not job.has_ended)
 
 
-def _running(running: bool) -> list[Any]:
-    """Animate and Stop take turns."""
-    return [gr.update(interactive=not running), gr.update(interactive=running)]
-
-
 def _not_started(error: StillmotionError) -> list[Any]:
     problem = cards.problem(str(error))
-    return [gr.skip(), gr.skip(), *_running(False), problem, gr.skip(), gr.skip()]
+    return [gr.skip(), gr.skip(), *take_turns(False), problem, gr.skip(), gr.skip()]

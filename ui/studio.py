@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import gradio as gr
 
@@ -123,3 +124,8 @@ def _size_name(name: str) -> str:
 
 SIZE_CHOICES = {_size_name(name): size for name, size in SIZES.items()}
 """Width and height by what the size menu shows."""
+
+
+def take_turns(running: bool) -> list[Any]:
+    """Updates of Animate and Stop: one of them can be pressed."""
+    return [gr.update(interactive=not running), gr.update(interactive=running)]
