@@ -44,7 +44,9 @@ class FusedAttention(TorchFunctionMode):
         if func is not F.scaled_dot_product_attention:
             return func(*args, **(kwargs or {}))
         query, key, value = args
-        self.flops += 2 * query.numel() * key.shape[-2] + 2 * query[..., 0].numel() * value.numel() // value.shape[:-2].numel()
+        self.flops += (
+            2 * query.numel() * key.shape[-2] + 2 * query[..., 0].numel() * value.numel() // value.shape[:-2].numel()
+        )
         return torch.empty_like(query)
 
 
