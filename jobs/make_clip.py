@@ -43,7 +43,7 @@ def make_clip(order: Order, on_step: OnStep = ignore_steps) -> ClipFacts:
     on_step(StepEvent("load", 0, 1))
     still = open_still(order.still)
     framed = frame_still(still, request, find_anchor(still, request))
-    spec = ClipSpec.for_request(request, recipe_text(request))
+    spec = ClipSpec.for_request(request, recipe_text(request, order.still))
     return write_clip(order.clip, _chunks(framed, order, on_step), spec)
 
 

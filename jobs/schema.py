@@ -92,6 +92,21 @@ paces = Table(
 )
 
 
+shares = Table(
+    "stillmotion_shares",
+    tables,
+    Column("id", String, primary_key=True),
+    Column("job", String(32), nullable=False),
+    Column("owner", String, nullable=False),
+    Column("title", Text, nullable=False, default=""),
+    Column("shows_settings", Boolean, nullable=False, default=False),
+    Column("created", Float, nullable=False),
+    Column("expires", Float),
+    Column("revoked", Boolean, nullable=False, default=False),
+    Index("stillmotion_shares_job", "job", "owner"),
+)
+
+
 def open_database(url: str) -> sa.Engine:
     """The database with its tables in place.
 

@@ -5,6 +5,7 @@
     │   ├── StillError          the picture
     │   ├── RequestError        a control
     │   ├── UnknownJob          an id that nobody was given, or whose clip is gone (HTTP 404)
+    │   ├── LinkEnded           a shared link that was revoked or has run out (HTTP 410)
     │   └── NotYours            somebody else's job (HTTP 403)
     ├── ModelError              a model that is not here, not allowed or not loadable
     │   └── HubError            the hub refused or was not reached
@@ -51,6 +52,10 @@ class RequestError(InputError):
 
 class UnknownJob(InputError):
     """There is no job with this id, or its clip is not there (any more)."""
+
+
+class LinkEnded(InputError):
+    """The link was good once: its owner took it back, or its time is over."""
 
 
 class NotYours(InputError):

@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from media.export.export import export
-from media.export.facts import ExportFacts
+from media.export.facts import ExportFacts, probe_export
 from media.export.formats import FORMATS, Format
 from media.export.frames import decoded, rate_of
+from media.export.plain import copy_clip
 from media.export.target_size import export_within
 from media.finish.finished import FinishedFrames
 from media.finish.plan import Finish, finished_rate
@@ -31,6 +32,11 @@ class Export:
     most_bytes: int = 0
     keep_recipe: bool = True
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether the clip itself is wanted, as it is."""
+        return self.kind.name == "mp4" and self.finish.changes_nothing() and not (self.sound or self.most_bytes)
+
 
 def save_as(clip: Path, path: Path, wanted: Export) -> ExportFacts:
     """Saves a finished MP4 clip as something else; the clip itself is not touched.
@@ -40,6 +46,9 @@ def save_as(clip: Path, path: Path, wanted: Export) -> ExportFacts:
     """
     if wanted.most_bytes and wanted.kind.name != "mp4":
         raise InputError(f"{wanted.kind.label} cannot be made to a size.", "Choose MP4, or no size.")
+    if wanted.is_plain:
+        copy_clip(clip, path, wanted.keep_recipe)
+        return probe_export(path, wanted.kind)
     recipe = recipe_text_of(clip) if wanted.keep_recipe else ""
     with decoded(clip, path.parent) as frames:
         finished = FinishedFrames(frames, wanted.finish)
