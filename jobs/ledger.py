@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from jobs.job import ENDS, Job, is_id
 from jobs.schema import in_plain_words, jobs
+from jobs.search import matches
 from pipelines.errors import NotYours, UnknownJob
 from pipelines.request import MotionRequest
 
@@ -61,13 +62,12 @@ class Ledger:
             connection.execute(jobs.update().where(mine, jobs.c.state == "running").values(cancel=True))
 
     def finished(self, user: str, search: str = "", favourites: bool = False) -> Sequence[Job]:
-        """A person's finished clips, newest first; every word of `search` occurs in the settings of each."""
+        """A person's finished clips, newest first, that `jobs.search` finds."""
         wanted = [jobs.c.owner == user, jobs.c.state == "done", jobs.c.deleted.is_(None)]
         if favourites:
             wanted.append(jobs.c.favourite)
         found = self._jobs(sa.select(jobs).where(*wanted).order_by(jobs.c.created.desc()))
-        words = search.lower().split()
-        return [job for job in found if all(word in searched_text(job) for word in words)][:SHOWN]
+        return [job for job in found if matches(job, search)][:SHOWN]
 
     def set_favourite(self, job_id: str, is_favourite: bool) -> None:
         """Favourites are never removed by age or for room."""
@@ -97,13 +97,6 @@ class Ledger:
     def _count(self, *wanted: sa.ColumnElement[bool]) -> int:
         with in_plain_words(), self._engine.connect() as connection:
             return int(connection.execute(sa.select(sa.func.count()).select_from(jobs).where(*wanted)).scalar_one())
-
-
-def searched_text(job: Job) -> str:
-    """What a search looks in: the model, the seed, the size, the day, and each setting as "name value"."""
-    day = time.strftime("%Y-%m-%d %B %A", time.localtime(job.created))
-    settings = " ".join(f"{name} {value}" for name, value in job.request.model_dump().items())
-    return f"{job.request.model} {job.request.seed} {job.request.width}x{job.request.height} {day} {settings}".lower()
 
 
 def _job(row: sa.Row[Any]) -> Job:

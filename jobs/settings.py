@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from pipelines.errors import InputError
@@ -14,6 +14,9 @@ DATABASE_FILE = "studio.sqlite"
 
 GB = 1_000_000_000
 """Bytes of what disks are sold in."""
+
+
+SCHEMES = ("postgresql", "postgres", "postgresql+psycopg", "sqlite")
 
 
 class JobSettings(BaseSettings):
@@ -32,6 +35,13 @@ class JobSettings(BaseSettings):
     keep_days: float = Field(0, ge=0, description="days after which clips that are no favourites go; 0: never")
     keep_gb: float = Field(0, ge=0, description="GB of clips above which the oldest but favourites go; 0: no limit")
     free_gb: float = Field(0.5, ge=0, description="GB that stay free where clips are stored: below, no job is taken")
+
+    @field_validator("database_url")
+    @classmethod
+    def _known_database(cls, url: str) -> str:
+        if url and url.partition("://")[0] not in SCHEMES:
+            raise ValueError("it begins neither with postgresql:// nor with sqlite:///")
+        return url
 
     @property
     def data(self) -> Path:
