@@ -8,7 +8,7 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -16,6 +16,9 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from jobs.log import configure_log
 from pipelines.errors import ClipError, InputError, ModelError, StillmotionError, WorkerError
 from ui.options import request_options
+
+if TYPE_CHECKING:
+    from ui.backstage import Backstage
 
 cli = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 models_cli = typer.Typer(help="The models: which there are, which are here.")
@@ -53,18 +56,13 @@ def serve() -> None:
     """Serve the studio (what `python app.py` does)."""
     import uvicorn
 
-    from jobs.durable_queue import DurableQueue
-    from jobs.metrics import metrics_text
-    from jobs.schema import secret_of
-    from jobs.settings import job_settings
-    from ui.server import Backstage, build_server
+    from ui.server import build_server
 
     settings = Settings()
     port = int(os.environ.get("PORT", settings.port))
     with _plainly():
         _check_port(settings.host, port)
-        queue = DurableQueue(job_settings())
-        backstage = Backstage(queue, metrics_text(queue.engine), secret_of(queue.engine))
+        backstage = _backstage()
     typer.echo(f"Stillmotion is at http://{settings.host}:{port}")
     uvicorn.run(
         build_server(backstage),
@@ -73,6 +71,22 @@ def serve() -> None:
         log_level="warning",
         timeout_graceful_shutdown=CLOSING_S,
     )
+
+
+def _backstage() -> Backstage:
+    from jobs.durable_queue import DurableQueue
+    from jobs.exports import Exports
+    from jobs.job import CLIP
+    from jobs.metrics import metrics_text
+    from jobs.schema import secret_of
+    from jobs.settings import job_settings
+    from jobs.shares import Shares
+    from ui.backstage import Backstage
+
+    settings = job_settings()
+    queue = DurableQueue(settings)
+    exports = Exports(settings.data, lambda job_id: queue.file(job_id, CLIP), settings.credentials)
+    return Backstage(queue, Shares(queue.engine), exports, metrics_text(queue.engine), secret_of(queue.engine))
 
 
 @cli.command()

@@ -19,6 +19,7 @@ from jobs.queue import JobQueue
 from pipelines.catalogue import request_for
 from pipelines.errors import (
     ClipError,
+    LinkEnded,
     NotYours,
     QueueFull,
     RequestError,
@@ -33,6 +34,7 @@ NO_STORE = {"Cache-Control": "private, no-store"}
 
 STATUSES: dict[type[StillmotionError], int] = {
     UnknownJob: 404,
+    LinkEnded: 410,
     NotYours: 403,
     QueueFull: 503,
     StoreError: 503,

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 import gradio as gr
@@ -13,12 +12,13 @@ from fastapi import FastAPI
 from fastapi.responses import FileResponse, Response
 
 from jobs.downloads import Downloads
-from jobs.queue import JobQueue
+from ui.backstage import Backstage
 from ui.examples import example_path
 from ui.guard import Guard
 from ui.health import add_health
 from ui.page import build_page
 from ui.routes import add_routes
+from ui.share_routes import add_sharing
 from ui.still import warm_up
 from ui.theme import STYLESHEET, studio_theme
 from ui.visitors import Visitors
@@ -30,15 +30,6 @@ ICON = HERE.parent / "assets" / "icon.svg"
 MAX_UPLOAD = "60mb"
 
 DAY = {"Cache-Control": "max-age=86400"}
-
-
-@dataclass(frozen=True)
-class Backstage:
-    """What the page stands on: the queue, its figures for Prometheus, and the key that signs visitors' cookies."""
-
-    queue: JobQueue
-    metrics: Callable[[], bytes]
-    secret: str
 
 
 def build_server(backstage: Backstage) -> FastAPI:
@@ -54,6 +45,7 @@ def build_server(backstage: Backstage) -> FastAPI:
     app = FastAPI(title="Stillmotion", docs_url=None, redoc_url=None, openapi_url=None, lifespan=life)
     add_health(app, backstage.queue, backstage.metrics)
     add_routes(app, backstage.queue)
+    add_sharing(app, backstage)
     _add_pictures(app)
     app.add_middleware(Visitors, secret=backstage.secret)
     app.add_middleware(Guard)
