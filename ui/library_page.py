@@ -46,7 +46,9 @@ class LibraryPage:
         """Join the components; call inside the Blocks context."""
         wanted, shown = [self.search, self.favourites], [self.clips]
         tab.select(self.show, wanted, shown, **QUIET)
-        gr.on([self.search.change, self.favourites.change], self.show, wanted, shown, **QUIET)
+        # a clip that is done meanwhile appears as well
+        news = [self.search.change, self.favourites.change, studio.result.change]
+        gr.on(news, self.show, wanted, shown, trigger_mode="always_last", **QUIET)
         acted = [self.clips, self.problem, self.undo_row, self.deleted, self.opened, tabs, *studio.controls.values()]
         self._names = list(studio.controls)
         self.clips.act(self.act, wanted, acted, **QUIET).then(None, self.opened, None, js=OPEN_JS, **QUIET)
