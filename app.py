@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
-import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from jobs.log import configure_log
 from pipelines.errors import ClipError, InputError, ModelError, StillmotionError, WorkerError
@@ -35,14 +32,6 @@ CLOSING_S = 3
 """Seconds that open pages have to let go after Ctrl-C: their heartbeats never end by themselves."""
 
 
-class Settings(BaseSettings):
-    """Read from STILLMOTION_HOST, STILLMOTION_PORT; PORT wins, as it does on hosts of web apps."""
-
-    model_config = SettingsConfigDict(env_prefix="STILLMOTION_")
-    host: str = "0.0.0.0" if "SPACE_ID" in os.environ else "127.0.0.1"  # noqa: S104  # a Space is reached from outside
-    port: int = 7860
-
-
 @cli.callback(invoke_without_command=True)
 def start(context: typer.Context) -> None:
     """Turn a still into a moving clip, in the browser or here."""
@@ -56,18 +45,18 @@ def serve() -> None:
     """Serve the studio (what `python app.py` does)."""
     import uvicorn
 
+    from ui.listening import Listening
     from ui.server import build_server
 
-    settings = Settings()
-    port = int(os.environ.get("PORT", settings.port))
+    listening = Listening()
     with _plainly():
-        _check_port(settings.host, port)
+        listening.check()
         backstage = _backstage()
-    typer.echo(f"Stillmotion is at http://{settings.host}:{port}")
+    typer.echo(f"Stillmotion is at http://{listening.host}:{listening.port}")
     uvicorn.run(
         build_server(backstage),
-        host=settings.host,
-        port=port,
+        host=listening.host,
+        port=listening.port,
         log_level="warning",
         timeout_graceful_shutdown=CLOSING_S,
     )
@@ -110,24 +99,21 @@ def worker() -> None:
 @request_options
 def animate(
     still: Annotated[Path, typer.Argument(help="A PNG, JPEG, WebP, AVIF, HEIC or GIF picture.")],
-    output: Annotated[Path, typer.Option("--output", "-o", help="Where the clip goes, an .mp4 file.")],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="Where the clip goes: .mp4 .webm .gif .webp .png .zip.")
+    ],
     as_json: Annotated[bool, typer.Option("--json", help="End with one line of JSON about the clip.")] = False,
     **controls: Any,
 ) -> None:
     """Animate one picture."""
     with _plainly():
-        from jobs.make_clip import Order, facts_in_json, make_clip
-        from pipelines.catalogue import request_for
+        from jobs.animate_file import animate_file
 
-        request = request_for(controls).with_seed()
-        if output.suffix.lower() != ".mp4":
-            raise InputError(f"{output.name} is not the name of an .mp4 file.", "End it in .mp4.")
-        facts = facts_in_json(make_clip(Order(still, request, output)))
+        made = animate_file(still, output, controls)
     if as_json:
-        made = {"path": str(output), "model": request.model, "seed": request.seed, **facts}
-        typer.echo(json.dumps(made | {"peak_rss_mb": round(_peak_rss_mb(), 1)}))
+        typer.echo(json.dumps(made))
     else:
-        typer.echo(f"{output}: {facts['num_frames']} frames, {facts['seconds']:g} s, seed {request.seed}")
+        typer.echo(f"{output}: {made['num_frames']} frames, {made['seconds']:g} s, seed {made['seed']}")
 
 
 @models_cli.callback(invoke_without_command=True)
@@ -149,21 +135,6 @@ def add_model(folder: Annotated[Path, typer.Argument(help="A diffusers folder wi
 
         spec = add_local(folder)
     typer.echo(f"{spec.name} is known as {spec.id}.")
-
-
-def _check_port(host: str, port: int) -> None:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError as error:
-            raise InputError(f"Port {port} is taken.", f"Choose another one: PORT={port + 1} make run.") from error
-
-
-def _peak_rss_mb() -> float:
-    import resource  # not on Windows; only --json asks for it
-
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 @contextmanager

@@ -85,7 +85,8 @@ BAD_CONTROLS = {
     "no number": (["good.jpg", "--noise-aug-strength", "nan"], "noise_aug_strength"),
     "an unknown model": (["good.jpg", "--model", "no-such-model"], "There is no model called no-such-model"),
     "a model that is not here": (["good.jpg", "--model", "svd-xt"], "not on this machine"),
-    "no mp4": (["good.jpg", "-o", "clip.gif"], "not the name of an .mp4 file"),
+    "no format of ours": (["good.jpg", "-o", "clip.mov"], "cannot be saved as"),
+    "no folder for a gif": (["good.jpg", "-o", "no such folder/clip.gif"], "cannot be written to"),
     "no folder": (["good.jpg", "-o", "no such folder/clip.mp4"], "cannot be written to"),
     "a file as a folder": (["good.jpg", "-o", "text.png/clip.mp4"], "cannot be written to"),
 }
@@ -255,3 +256,16 @@ def test_a_command_that_does_not_exist_is_a_bad_input():
     done = run("animte")
     assert done.returncode == 2
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("suffix", ["webm", "gif", "webp", "png", "zip"])
+def test_the_suffix_chooses_the_format(desk, suffix):
+    from media.export.facts import probe_export
+    from media.export.formats import format_of
+
+    path = desk / f"made.{suffix}"
+    done = run("animate", desk / "good.jpg", "-o", path, *SMALL)
+    assert done.returncode == 0, done.stderr
+    facts = probe_export(path, format_of(path))
+    assert facts.num_frames == 4
+    assert not list(desk.glob(".*.mp4*")), "nothing unfinished stays"
