@@ -21,7 +21,8 @@ from pipelines.machine import gpus
 from pipelines.model_spec import ModelSpec
 from pipelines.request import SIZE_STEP, MotionRequest, parse_request
 from pipelines.svd.added import add_folder, added_folders, release_of
-from pipelines.svd.folder import SvdFolder, folder_bytes, inspect_folder
+from pipelines.svd.folder import SvdFolder, folder_bytes
+from pipelines.svd.single_file import inspect
 
 POCKET_FOLDER = Path(__file__).resolve().parent.parent / "assets" / "models" / "pocket"
 """The built-in weights, part of the repository."""
@@ -143,13 +144,13 @@ def find(model: str) -> ModelSpec:
         return specs[model]
     folder = _folder_named(model)
     if folder is not None:
-        return _folder_spec(model, inspect_folder(folder))
+        return _folder_spec(model, inspect(folder))
     raise ModelError(f"There is no model called {model[:60]}.", f"The models are: {', '.join(specs)}.")
 
 
 def location(spec: ModelSpec) -> Path | None:
     """Where the files of `spec` are on this machine: its own folder, or its snapshot in the hub's cache if complete."""
-    if spec.path is not None and any(spec.path.rglob("*.safetensors")):
+    if spec.path is not None and (spec.path.is_file() or any(spec.path.rglob("*.safetensors"))):
         return spec.path
     return snapshot(spec)
 
@@ -164,12 +165,12 @@ def default_model() -> str:
 
 
 def add_local(path: Path) -> ModelSpec:
-    """Checks a diffusers folder of Stable Video Diffusion and remembers it.
+    """Checks a diffusers folder or a single file of Stable Video Diffusion and remembers it.
 
     The first folder of a release becomes the place of that release; a further one gets an id from its name. Raises
     `ModelError` where it is none, or has pickles only.
     """
-    folder = inspect_folder(path.expanduser().resolve())
+    folder = inspect(path.expanduser().resolve())
     return find(add_folder(folder).id)
 
 
@@ -189,7 +190,7 @@ def request_for(fields: Mapping[str, Any]) -> MotionRequest:
 def _folder_named(model: str) -> Path | None:
     try:
         folder = Path(model).expanduser().resolve()
-        return folder if folder.is_dir() else None
+        return folder if folder.exists() else None
     except (OSError, RuntimeError, ValueError):  # a name that is too long, has a NUL in it, or is nobody's home
         return None
 
@@ -226,7 +227,7 @@ def _check_limits(spec: ModelSpec, request: MotionRequest) -> None:
 def _added_spec(id: str, path: Path) -> ModelSpec:
     """An added folder that is no release's place, listed even while its disk is not mounted."""
     try:
-        return _folder_spec(id, inspect_folder(path))
+        return _folder_spec(id, inspect(path))
     except ModelError:
         return replace(RELEASES[0], id=id, name=path.name, repo=None, revision=None, size_bytes=0, path=path)
 

@@ -11,7 +11,8 @@ from pathlib import Path
 
 from pipelines.errors import ModelError
 from pipelines.machine import data_folder
-from pipelines.svd.folder import SvdFolder, inspect_folder
+from pipelines.svd.folder import SvdFolder
+from pipelines.svd.single_file import inspect
 
 log = logging.getLogger(__name__)
 
@@ -21,7 +22,7 @@ RELEASE_OF_FRAMES = {14: "svd", 25: "svd-xt"}
 RESERVED = {"pocket", "svd", "svd-xt", "svd-xt-1-1"}
 """Ids that a folder's name never becomes."""
 
-_XT_1_1 = re.compile(r"xt[-_.]1[-_.]1")
+_XT_1_1 = re.compile(r"xt[-_.]1[-_.]1(?!\d)")
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ def _from_environment() -> list[AddedFolder]:
     if not path:
         return []
     try:
-        folder = inspect_folder(Path(path).expanduser().resolve())
+        folder = inspect(Path(path).expanduser().resolve())
     except ModelError as error:
         log.warning("STILLMOTION_SVD_PATH is left out: %s", error)
         return []

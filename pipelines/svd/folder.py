@@ -45,7 +45,10 @@ HUB_FILES = (
 
 @dataclass(frozen=True)
 class SvdFolder:
-    """A folder that has passed: its `num_frames` by training, and the `variant` its weights are named by, or None."""
+    """A folder, or a single file, that has passed.
+
+    `num_frames` is what it was trained on, `variant` what its weights are named by, or None.
+    """
 
     path: Path
     num_frames: int
@@ -69,15 +72,13 @@ def inspect_folder(path: Path) -> SvdFolder:
 
 
 def folder_bytes(path: Path) -> int:
-    """Bytes of the JSON and safetensors files below `path`; 0 where there is no such folder."""
+    """Bytes of the JSON and safetensors files below `path`, or of the file that it is; 0 where there is nothing."""
+    if path.is_file():
+        return path.stat().st_size
     return sum(file.stat().st_size for file in path.rglob("*") if file.suffix in {".json", ".safetensors"})
 
 
 def _check_index(path: Path) -> None:
-    if path.is_file():
-        raise ModelError(
-            f"{path} is a single file.", "Give the diffusers folder of the model, the one with model_index.json."
-        )
     index = _read_json(path / "model_index.json")
     if index.get("_class_name") != PIPELINE:
         raise ModelError(

@@ -13,20 +13,22 @@ from transformers import CLIPVisionModelWithProjection
 from pipelines.errors import ModelError
 from pipelines.svd.animator import SvdAnimator
 from pipelines.svd.dtype import choose_dtype
-from pipelines.svd.folder import SvdFolder, inspect_folder
+from pipelines.svd.folder import SvdFolder
 from pipelines.svd.memory import is_out_of_memory, load_shortage, within_memory
+from pipelines.svd.networks import PARTS
 from pipelines.svd.quiet import quiet_libraries
+from pipelines.svd.single_file import inspect
 
 REMEDY = "Download the model again."
 
 
 def load_svd(path: Path, device: str | None = None, dtype: str | None = None) -> SvdAnimator:
-    """The model in the diffusers folder `path`, on `device` (the best there is), in `dtype` (see `choose_dtype`).
+    """The model in the folder or file `path`, on `device` (the best there is), in `dtype` (see `choose_dtype`).
 
-    Reads safetensors only, asks no network and runs no code of the folder. Raises `ModelError` where the folder is no
-    Stable Video Diffusion, holds pickles or is damaged, or the device is missing; `OutOfMemory` where it does not fit.
+    Reads safetensors only, asks no network and runs no code of the folder. Raises `ModelError` where it is no Stable
+    Video Diffusion, holds pickles or is damaged, or the device is missing; `OutOfMemory` where it does not fit.
     """
-    folder = inspect_folder(path)
+    folder = inspect(path)
     place = torch.device(device or best_device())
     _check_device(place)
     choice = choose_dtype(place.type, dtype)
@@ -53,28 +55,44 @@ def _check_device(place: torch.device) -> None:
 
 @quiet_libraries()
 def _open(folder: SvdFolder, dtype: torch.dtype) -> Any:
-    from diffusers import StableVideoDiffusionPipeline  # here, because its import alone has something to say
-
-    options = {"variant": folder.variant, "dtype": dtype, "use_safetensors": True, "local_files_only": True}
     try:
-        encoder, report = CLIPVisionModelWithProjection.from_pretrained(
-            folder.path / "image_encoder", output_loading_info=True, **options
-        )
-        pipeline = StableVideoDiffusionPipeline.from_pretrained(folder.path, image_encoder=encoder, **options)
+        return _open_file(folder, dtype) if folder.path.is_file() else _open_folder(folder, dtype)
     except (OSError, ValueError, RuntimeError, KeyError, SafetensorError) as error:
         if is_out_of_memory(error):
             raise
-        raise ModelError(f"The files in {folder.path} are damaged or incomplete.", REMEDY) from error
+        raise ModelError(f"The weights in {folder.path} are damaged or incomplete.", REMEDY) from error
+
+
+def _open_file(folder: SvdFolder, dtype: torch.dtype) -> Any:
+    from pipelines.svd.file_loading import open_file
+
+    return open_file(folder.path, folder.num_frames, dtype)
+
+
+def _open_folder(folder: SvdFolder, dtype: torch.dtype) -> Any:
+    from diffusers import StableVideoDiffusionPipeline  # here, because its import alone has something to say
+
+    options = {"variant": folder.variant, "dtype": dtype, "use_safetensors": True, "local_files_only": True}
+    encoder, report = CLIPVisionModelWithProjection.from_pretrained(
+        folder.path / "image_encoder", output_loading_info=True, **options
+    )
+    pipeline = StableVideoDiffusionPipeline.from_pretrained(folder.path, image_encoder=encoder, **options)
     if report["missing_keys"]:
         raise ModelError(f"The image_encoder in {folder.path} lacks some of its weights.", REMEDY)
     return pipeline
 
 
 def _check_complete(pipeline: Any, folder: SvdFolder) -> None:
-    """diffusers leaves a weight that its file lacks on the meta device, without numbers."""
-    for part in ("unet", "vae"):
-        if any(weight.is_meta for weight in getattr(pipeline, part).parameters()):
+    """diffusers leaves a weight that its file lacks on the meta device, without numbers.
+
+    A flipped bit in a file can make a weight infinite, and with it every clip.
+    """
+    for part in PARTS:
+        weights = list(getattr(pipeline, part).parameters())
+        if any(weight.is_meta for weight in weights):
             raise ModelError(f"The {part} in {folder.path} lacks some of its weights.", REMEDY)
+        if not all(torch.isfinite(weight).all() for weight in weights):
+            raise ModelError(f"The {part} in {folder.path} has weights that are not finite: it is damaged.", REMEDY)
 
 
 @quiet_libraries()

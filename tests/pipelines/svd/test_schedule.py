@@ -9,8 +9,8 @@ import torch
 from diffusers import EDMDPMSolverMultistepScheduler, EDMEulerScheduler
 from diffusers.schedulers import AysSchedules
 
-from benchmarks.svd_figures.models import scheduler
 from pipelines.request import MotionRequest
+from pipelines.svd.architecture import scheduler
 from pipelines.svd.presets import guidance_interval, recipe_for
 from pipelines.svd.schedule import State, ays_sigmas, consistency, dpm_solver, euler, karras_sigmas
 

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 import torch
 
-from benchmarks.svd_figures import models
 from benchmarks.svd_figures.counting import count
+from benchmarks.svd_figures.models import enliven
+from pipelines.svd import architecture
 from pipelines.svd.network.decoder import Decoder, Waiting
 
 FRAMES = 7
@@ -24,7 +25,7 @@ EXACT = 1e-11
 def stock() -> Any:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
-        return models.enliven(models.vae(width=32)).eval().double()
+        return enliven(architecture.vae(width=32)).eval().double()
 
 
 @pytest.fixture(scope="module")
@@ -111,7 +112,7 @@ def test_one_frame_is_a_clip(stock: Any, latents: torch.Tensor) -> None:
 def test_what_decoding_costs_at_full_size() -> None:
     """25 frames of 1024x576 in 16 bit, counted on meta tensors."""
     with torch.device("meta"):
-        ours, theirs = Decoder(models.vae().bfloat16()), models.vae().bfloat16().to("meta")
+        ours, theirs = Decoder(architecture.vae().bfloat16()), architecture.vae().bfloat16().to("meta")
         latents = torch.empty(25, 4, 72, 128, dtype=torch.bfloat16)
 
     def stream(waiting: Waiting) -> None:

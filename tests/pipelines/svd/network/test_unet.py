@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 import torch
 
-from benchmarks.svd_figures import models
 from benchmarks.svd_figures.counting import count
+from benchmarks.svd_figures.models import enliven
+from pipelines.svd import architecture
 from pipelines.svd.network.one_key import cross_attention, fold
 from pipelines.svd.network.transformer import Shape
 from pipelines.svd.network.unet import Inputs, Unet
@@ -24,7 +25,7 @@ EXACT = 1e-12
 def stock() -> Any:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
-        return models.enliven(models.unet(width=64, frames=FRAMES)).eval().double()
+        return enliven(architecture.unet(width=64, frames=FRAMES)).eval().double()
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +35,7 @@ def given() -> dict[str, torch.Tensor]:
     def normal(*size: int) -> torch.Tensor:
         return torch.randn(size, generator=generator, dtype=torch.float64)
 
-    still = torch.cat([torch.zeros(1, 1, models.CLIP_WIDTH), normal(1, 1, models.CLIP_WIDTH)])
+    still = torch.cat([torch.zeros(1, 1, architecture.VECTOR), normal(1, 1, architecture.VECTOR)])
     controls = torch.tensor([[6.0, 127.0, 0.02]] * 2, dtype=torch.float64)
     return {"x": normal(2, FRAMES, 8, 16, 8), "noise": torch.tensor([1.3]), "clip": still, "controls": controls}
 
@@ -116,7 +117,7 @@ def test_one_key_is_a_constant_to_the_last_bit_at_full_width(dtype: torch.dtype,
 def test_more_than_one_key_is_refused(stock: Any) -> None:
     block = stock.mid_block.attentions[0]
     with pytest.raises(ValueError, match="2 keys"):
-        fold(block, torch.zeros(1, 2, models.CLIP_WIDTH, dtype=torch.float64), FRAMES, 0.5)
+        fold(block, torch.zeros(1, 2, architecture.VECTOR, dtype=torch.float64), FRAMES, 0.5)
 
 
 def test_a_shallow_pass_on_its_own_features_is_the_whole_pass(stock: Any, given: dict[str, torch.Tensor]) -> None:
@@ -133,7 +134,7 @@ def test_a_shallow_pass_on_its_own_features_is_the_whole_pass(stock: Any, given:
 def test_what_a_pass_costs_at_full_size() -> None:
     """25 frames of 1024x576 in 16 bit, counted on meta tensors."""
     with torch.device("meta"):
-        ours, theirs = Unet(models.unet().bfloat16()), models.unet().bfloat16().to("meta")
+        ours, theirs = Unet(architecture.unet().bfloat16()), architecture.unet().bfloat16().to("meta")
         x, noise = torch.empty(2, 25, 8, 72, 128, dtype=torch.bfloat16), torch.empty(1)
         clip, controls = torch.empty(2, 1, 1024, dtype=torch.bfloat16), torch.empty(2, 3)
     with torch.no_grad():
