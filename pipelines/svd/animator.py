@@ -7,9 +7,10 @@ from typing import Any
 
 import torch
 
-from pipelines.contract import RGB, Checkpoint, FrameChunk, OnStep, ignore_steps
+from pipelines.contract import RGB, Checkpoint, FrameChunk, OnStep, StepEvent, ignore_steps
 from pipelines.errors import RequestError
 from pipelines.request import MotionRequest
+from pipelines.svd.clip_watch import ClipWatch
 from pipelines.svd.decoding import Decoding, Numbered
 from pipelines.svd.dtype import DtypeChoice
 from pipelines.svd.ladder import Ladder
@@ -45,8 +46,13 @@ class SvdAnimator:
         decoding.
         """
         latents = self.sample(still, request, on_step, resume)
+        clip = ClipWatch(still, request)
         for start, pictures in self.decode(latents, request, on_step):
-            yield FrameChunk(start, _to_bytes(pictures))
+            chunk = FrameChunk(start, _to_bytes(pictures))
+            clip.see(chunk.frames)
+            if start + len(chunk.frames) == request.num_frames:
+                _tell(clip, on_step)
+            yield chunk
 
     @quiet_libraries()
     def sample(
@@ -82,6 +88,12 @@ class SvdAnimator:
         """A run whose numbers overflowed was finished in float32."""
         if self.networks.dtype != self.choice.dtype:
             self.networks.convert(self.choice.dtype)
+
+
+def _tell(clip: ClipWatch, on_step: OnStep) -> None:
+    total = clip.request.num_frames
+    for note in clip.notes():
+        on_step(StepEvent("decode", total, total, note=note))
 
 
 def _check_still(still: RGB, request: MotionRequest) -> None:

@@ -257,3 +257,13 @@ def test_a_finished_sampling_is_only_decoded(animator: SvdAnimator, still: RGB, 
     smaller = request_4.model_copy(update={"decode_chunk_size": 1})
     assert len(list(animator.animate(still, smaller, resume=kept[-1]))) == 4
     assert unet.number == 0
+
+
+def test_a_black_clip_is_told(animator: SvdAnimator, still: RGB, request_4: MotionRequest) -> None:
+    last = animator.pipeline.vae.decoder.time_conv_out
+    last.weight.data.zero_()
+    last.bias.data.fill_(-1.0)
+    events: list[StepEvent] = []
+    chunks = list(animator.animate(still, request_4, events.append))
+    assert sum(len(chunk.frames) for chunk in chunks) == 4
+    assert events[-1].note == "The clip is black: draw another seed, or load the model in fp32."
