@@ -31,7 +31,7 @@ class Exports:
     """Makes files in `folder` from clips that `clip_of(job_id)` finds; `signs` puts Content Credentials inside."""
 
     def __init__(self, folder: Path, clip_of: Callable[[str], Path], signs: bool = True) -> None:
-        self._folder, self._clip_of, self._signs = folder / "exports", clip_of, signs
+        self.folder, self._clip_of, self._signs = folder / "exports", clip_of, signs
         self._keys = folder / "keys"
         self._slots = threading.Semaphore(AT_ONCE)
 
@@ -42,7 +42,7 @@ class Exports:
         """
         clip = self._clip_of(job_id)
         self._forget_old()
-        folder = self._folder / job_id
+        folder = self.folder / job_id
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / f"{self._key(wanted)}{wanted.kind.suffix}"
         with FileLock(path.with_suffix(".lock")), self._slots:
@@ -74,7 +74,7 @@ class Exports:
         return hashlib.sha256(json.dumps(plain).encode()).hexdigest()[:24]
 
     def _forget_old(self) -> None:
-        for folder in self._folder.glob("*"):
+        for folder in self.folder.glob("*"):
             newest = max((file.stat().st_mtime for file in folder.iterdir()), default=folder.stat().st_mtime)
             if time.time() - newest > KEPT_S:
                 shutil.rmtree(folder, ignore_errors=True)

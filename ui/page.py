@@ -5,7 +5,8 @@ from __future__ import annotations
 import gradio as gr
 
 from jobs.downloads import Downloads
-from jobs.queue import JobQueue
+from ui.api import AnimateEndpoint
+from ui.backstage import Backstage
 from ui.events import StudioEvents
 from ui.library_page import LibraryPage
 from ui.models_page import ModelsPage
@@ -22,8 +23,9 @@ UPLOADS_S = (3600, 86_400)
 """Seconds between two looks at uploads, and until one is removed: what was animated is kept with its job."""
 
 
-def build_page(queue: JobQueue, downloads: Downloads) -> gr.Blocks:
+def build_page(backstage: Backstage, downloads: Downloads) -> gr.Blocks:
     """The page, not yet served."""
+    queue = backstage.queue
     with gr.Blocks(title="Stillmotion", analytics_enabled=False, fill_width=True, delete_cache=UPLOADS_S) as page:
         gr.HTML(HEADER, elem_id="masthead")
         with gr.Tabs(elem_id="tabs") as tabs:
@@ -40,4 +42,5 @@ def build_page(queue: JobQueue, downloads: Downloads) -> gr.Blocks:
         events.connect_load(page)
         RunEvents(studio, events).connect(page)
         library.connect(tabs, library_tab, studio)
+        AnimateEndpoint(queue, backstage.exports).build()
     return page

@@ -44,7 +44,7 @@ STATUSES: dict[type[StillmotionError], int] = {
 
 NO_MEDIA = "Send the picture as the form field `still`, and the controls as JSON in the form field `request`."
 
-Visitor = Annotated[str, Header(alias=HEADER)]
+Visitor = Annotated[str, Header(alias=HEADER, include_in_schema=False)]
 
 
 def add_routes(app: FastAPI, queue: JobQueue) -> None:
@@ -54,8 +54,8 @@ def add_routes(app: FastAPI, queue: JobQueue) -> None:
     async def refuse(request: Request, error: StillmotionError) -> Response:
         return refusal(request, error)
 
-    router = APIRouter(prefix="/jobs")
-    _add_submission(router, queue)
+    router = APIRouter(prefix="/jobs", tags=["jobs"])
+    _add_submission(app, queue)
     _add_reading(router, queue)
     _add_changes(router, queue)
     app.include_router(router)
@@ -77,11 +77,13 @@ def wants_page(request: Request) -> bool:
     return "text/html" in request.headers.get("accept", "")
 
 
-def _add_submission(router: APIRouter, queue: JobQueue) -> None:
-    @router.post("", status_code=202)
-    def submit(
+def _add_submission(app: FastAPI, queue: JobQueue) -> None:
+    @app.post("/animate", status_code=202, tags=["jobs"])
+    @app.post("/jobs", status_code=202, include_in_schema=False)
+    def animate(
         visitor: Visitor, still: Annotated[UploadFile | None, File()] = None, request: Annotated[str, Form()] = "{}"
     ) -> JSONResponse:
+        """Animate a picture: the form field `still` is the file, `request` the controls as JSON. Tells the job."""
         if still is None:
             raise RequestError("There is no picture in this request.", NO_MEDIA)
         with _on_disk(still) as path:
@@ -92,11 +94,13 @@ def _add_submission(router: APIRouter, queue: JobQueue) -> None:
 def _add_reading(router: APIRouter, queue: JobQueue) -> None:
     @router.get("")
     def finished(visitor: Visitor, search: str = "") -> Response:
+        """The asking visitor's finished clips, newest first; every word of `search` is in the settings of each."""
         found = TypeAdapter(list[Job]).dump_json(list(queue.list(visitor, search)))
         return Response(found, media_type="application/json", headers=NO_STORE)
 
     @router.get("/{job_id}")
     def job(request: Request, job_id: str) -> Response:
+        """A job as it is now: state, stage, step, seconds left, and in the end the facts of the clip."""
         found = queue.get(job_id)
         if wants_page(request):
             return RedirectResponse(f"../?job={found.id}", 303, NO_STORE)
@@ -104,27 +108,32 @@ def _add_reading(router: APIRouter, queue: JobQueue) -> None:
 
     @router.get(f"/{{job_id}}/{CLIP}")
     def clip(job_id: str, download: bool = False) -> Response:
+        """The clip as it was made."""
         found = queue.get(job_id)
         name = f"stillmotion-{found.request.model}-{found.request.seed}.mp4" if download else None
         return _file(_clip_of(queue, found), "video/mp4", name)
 
     @router.get(f"/{{job_id}}/{POSTER}")
     def poster(job_id: str) -> Response:
+        """The clip's first frame."""
         return _file(queue.file(job_id, POSTER), "image/jpeg")
 
     @router.get(f"/{{job_id}}/{PREVIEW}")
     def preview(job_id: str) -> Response:
+        """A small moving preview while the clip is being made."""
         return _file(queue.file(job_id, PREVIEW), "image/webp")
 
 
 def _add_changes(router: APIRouter, queue: JobQueue) -> None:
     @router.post("/{job_id}/cancel")
     def cancel(visitor: Visitor, job_id: str) -> Response:
+        """Stop a job of one's own."""
         queue.cancel(job_id, visitor)
         return Response(queue.get(job_id).to_json(), media_type="application/json", headers=NO_STORE)
 
     @router.delete("/{job_id}")
     def delete(visitor: Visitor, job_id: str) -> Response:
+        """Delete a clip of one's own; it can be brought back in the library for ten minutes."""
         queue.delete(job_id, visitor)
         return Response(status_code=204)
 

@@ -13,6 +13,7 @@ from fastapi.responses import FileResponse, Response
 
 from jobs.downloads import Downloads
 from ui.backstage import Backstage
+from ui.clip_routes import add_clips
 from ui.examples import example_path
 from ui.guard import Guard
 from ui.health import add_health
@@ -42,16 +43,17 @@ def build_server(backstage: Backstage) -> FastAPI:
         yield
         backstage.queue.close()
 
-    app = FastAPI(title="Stillmotion", docs_url=None, redoc_url=None, openapi_url=None, lifespan=life)
+    app = FastAPI(title="Stillmotion", docs_url=None, redoc_url=None, lifespan=life)
     add_health(app, backstage.queue, backstage.metrics)
     add_routes(app, backstage.queue)
     add_sharing(app, backstage)
+    add_clips(app, backstage)
     _add_pictures(app)
     app.add_middleware(Visitors, secret=backstage.secret)
     app.add_middleware(Guard)
     return gr.mount_gradio_app(
         app,
-        build_page(backstage.queue, Downloads()),
+        build_page(backstage, Downloads()),
         path="/",
         theme=studio_theme(),
         css_paths=[STYLESHEET],
@@ -63,6 +65,8 @@ def build_server(backstage: Backstage) -> FastAPI:
         enable_monitoring=False,
         max_file_size=MAX_UPLOAD,
         ssr_mode=False,
+        mcp_server=True,
+        allowed_paths=[str(backstage.exports.folder)],
     )
 
 

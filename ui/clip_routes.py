@@ -1,0 +1,119 @@
+"""REST for programs: `/animate`, `/clips/ID`, `/models`, and a page that describes them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from html import escape
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, FastAPI, Query, Request
+from fastapi.responses import FileResponse, HTMLResponse, JSONResponse, Response
+
+from media.export.formats import FORMATS
+from media.export.order import Export
+from media.export.target_size import TARGETS
+from media.finish.plan import parse_finish
+from pipelines.catalogue import location, models
+from pipelines.errors import RequestError
+from pipelines.model_spec import ModelSpec
+from pipelines.request import MotionRequest
+from ui.backstage import Backstage
+from ui.share_routes import NOT_KEPT
+
+FormatName = Literal["mp4", "webm", "av1", "gif", "webp", "apng", "zip"]
+
+Limit = Literal["", "8 MB", "16 MB", "25 MB"]
+
+
+def add_clips(app: FastAPI, backstage: Backstage) -> None:
+    """The addresses of finished clips and of the models, and `/api`, which describes all of them."""
+    router = APIRouter()
+    _add_clip(router, backstage)
+    _add_models(router)
+    app.include_router(router)
+
+    @app.get("/api", include_in_schema=False)
+    def described(request: Request) -> Response:
+        """What programs can ask for."""
+        return HTMLResponse(api_page(app.openapi(), request.scope.get("root_path", "")))
+
+
+def _add_clip(router: APIRouter, backstage: Backstage) -> None:
+    @router.get("/clips/{job_id}", tags=["clips"], response_class=FileResponse)
+    def clip(  # the parameters of an address
+        job_id: str,
+        format: FormatName = "mp4",  # the word that programs use
+        finish: Annotated[str, Query(description="What is done to the clip, as JSON; see `Finish`.")] = "{}",
+        within: Annotated[Limit, Query(description="The most an MP4 may weigh.")] = "",
+        recipe: Annotated[bool, Query(description="Whether settings and Content Credentials go inside.")] = True,
+    ) -> Response:
+        """A finished clip in any format, perhaps finished further. The clip itself is never changed."""
+        kind = FORMATS[format]
+        wanted = Export(kind, parse_finish(_json(finish)), most_bytes=TARGETS.get(within, 0), keep_recipe=recipe)
+        job = backstage.queue.get(job_id)
+        path = backstage.exports.make(job_id, wanted)
+        name = f"stillmotion-{job.request.model}-{job.request.seed}{kind.suffix}"
+        return FileResponse(path, media_type=kind.media_type, filename=name, headers=NOT_KEPT)
+
+
+def _add_models(router: APIRouter) -> None:
+    @router.get("/models", tags=["models"])
+    def known() -> JSONResponse:
+        """The models that this studio knows, whether their files are here, and the controls that they obey."""
+        return JSONResponse([_told(spec) for spec in models()])
+
+
+def _told(spec: ModelSpec) -> dict[str, Any]:
+    obeyed = [name for name in MotionRequest.model_fields if name not in spec.ignores]
+    return {
+        "id": spec.id,
+        "name": spec.name,
+        "family": spec.family,
+        "licence": spec.licence,
+        "here": location(spec) is not None,
+        "max_frames": spec.max_frames,
+        "controls": obeyed,
+        "defaults": dict(spec.defaults),
+    }
+
+
+def _json(text: str) -> dict[str, Any]:
+    try:
+        found = json.loads(text)
+    except ValueError:
+        found = None
+    if not isinstance(found, dict):
+        raise RequestError("`finish` is no JSON object.", 'It looks like {"loop": "ping-pong"}.')
+    return found
+
+
+def api_page(schema: dict[str, Any], root: str) -> str:
+    """The OpenAPI description as a page that asks nobody else for anything."""
+    return (
+        '<!doctype html><html lang="en"><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        '<meta name="color-scheme" content="light dark"><title>Stillmotion for programs</title>'
+        "<style>body{font:16px/1.5 system-ui;max-width:52em;margin:2em auto;padding:0 1em}"
+        "code{font-size:.95em}h2{margin:1.6em 0 .2em;font-size:1.05em}table{border-collapse:collapse;font-size:.92em}"
+        "td{padding:.15em .9em .15em 0;vertical-align:top}</style>"
+        f'<h1>Stillmotion for programs</h1><p>As OpenAPI: <a href="{escape(root)}/openapi.json">openapi.json</a>.'
+        " For Python, <code>gradio_client</code> calls <code>/animate</code>; assistants find the same over MCP at"
+        f" <code>{escape(root)}/gradio_api/mcp/</code>.</p>{''.join(_operations(schema))}</html>"
+    )
+
+
+def _operations(schema: dict[str, Any]) -> Iterator[str]:
+    for path, methods in schema["paths"].items():
+        for method, operation in methods.items():
+            yield f"<h2><code>{method.upper()} {escape(path)}</code></h2>"
+            yield f"<p>{escape(operation.get('description', operation.get('summary', '')))}</p>"
+            rows = "".join(map(_parameter, operation.get("parameters", [])))
+            yield f"<table>{rows}</table>" if rows else ""
+
+
+def _parameter(parameter: dict[str, Any]) -> str:
+    schema = parameter.get("schema", {})
+    kind = " or ".join(map(str, schema.get("enum", [schema.get("type", "")])))
+    words = parameter.get("description", "")
+    return f"<tr><td><code>{escape(parameter['name'])}</code><td>{escape(kind)}<td>{escape(words)}</tr>"
