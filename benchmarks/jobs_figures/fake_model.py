@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +23,9 @@ CHUNK = 2
 """Frames decoded at once where the request leaves it open."""
 
 LARGEST = 1_000
+
+TRACE = "STILLMOTION_FAKE_TRACE"
+"""Names a file to which every worker adds a line for all that its model begins and ends."""
 
 
 @dataclass(frozen=True)
@@ -56,24 +60,48 @@ class FakeAnimator:
         """Frames that depend on the seed and on every step; raises what `on_step` raises."""
         state = np.random.default_rng(request.seed).random(64, np.float32)
         begun = 0
-        if resume is not None:
-            begun, state = resume.step, resume.arrays["state"]
+        run = f"{request.seed} {time.monotonic()}"
+        _trace(run, "begin")
+        try:
+            yield from self._run(request, on_step, (begun, state) if resume is None else _state_of(resume), run)
+        finally:
+            _trace(run, "end")
+
+    def _run(
+        self, request: MotionRequest, on_step: OnStep, start: tuple[int, NDArray[np.float32]], run: str
+    ) -> Iterator[FrameChunk]:
+        begun, state = start
         for step in range(begun + 1, request.num_inference_steps + 1):
+            _trace(run, "step")
             time.sleep(self._speed.step_s)
             state = np.sin(state * 3 + step, dtype=np.float32)
             checkpoint = partial(Checkpoint, step, {"state": state})
             on_step(StepEvent("sampling", step, request.num_inference_steps, checkpoint=checkpoint))
-        yield from self._decode(state, request, on_step)
+        yield from self._decode(state, request, on_step, run)
 
-    def _decode(self, state: NDArray[np.float32], request: MotionRequest, on_step: OnStep) -> Iterator[FrameChunk]:
+    def _decode(
+        self, state: NDArray[np.float32], request: MotionRequest, on_step: OnStep, run: str
+    ) -> Iterator[FrameChunk]:
         size = request.decode_chunk_size or CHUNK
         for start in range(0, request.num_frames, size):
             stop = min(start + size, request.num_frames)
+            _trace(run, "chunk")
             time.sleep(self._speed.chunk_s)
             if stop - start > self._speed.largest_chunk:
                 raise OutOfMemory(f"No memory for {stop - start} frames.", "Choose a smaller decode chunk.")
             yield FrameChunk(start, np.stack([_frame(state, index, request) for index in range(start, stop)]))
             on_step(StepEvent("decode", stop, request.num_frames))
+
+
+def _state_of(checkpoint: Checkpoint) -> tuple[int, NDArray[np.float32]]:
+    return checkpoint.step, checkpoint.arrays["state"]
+
+
+def _trace(run: str, what: str) -> None:
+    """Lines are short, and so are written whole, by several processes at once too."""
+    if TRACE in os.environ:
+        with Path(os.environ[TRACE]).open("a") as file:
+            file.write(f"{time.monotonic()} {os.getpid()} {run} {what}\n")
 
 
 def _frame(state: NDArray[np.float32], index: int, request: MotionRequest) -> RGB:

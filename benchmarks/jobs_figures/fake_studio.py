@@ -6,6 +6,7 @@ import sys
 
 import app
 from jobs import worker_launch
+from jobs.log import configure_log
 
 FAKE_WORKER = [sys.executable, "-P", "-m", "benchmarks.jobs_figures.fake_worker"]
 
@@ -13,7 +14,7 @@ FAKE_WORKER = [sys.executable, "-P", "-m", "benchmarks.jobs_figures.fake_worker"
 def main() -> None:
     """Serves as `python app.py` does."""
     worker_launch.COMMAND = FAKE_WORKER
-    app.configure_log()
+    configure_log()
     app.serve()
 
 
