@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
 import threading
 import time
@@ -42,13 +43,14 @@ class Exports:
         """
         clip = self._clip_of(job_id)
         self._forget_old()
-        folder = self.folder / job_id
+        folder = self.folder / job_id / self._key(wanted)
         folder.mkdir(parents=True, exist_ok=True)
-        path = folder / f"{self._key(wanted)}{wanted.kind.suffix}"
-        with FileLock(path.with_suffix(".lock")), self._slots:
+        path = folder / f"stillmotion{wanted.kind.suffix}"
+        with FileLock(folder / "lock"), self._slots:
             if not path.exists():
                 self._make(clip, path, wanted)
-        path.touch()
+        # still wanted: its day begins anew
+        os.utime(folder)
         return path
 
     def _make(self, clip: Path, path: Path, wanted: Export) -> None:
@@ -74,9 +76,8 @@ class Exports:
         return hashlib.sha256(json.dumps(plain).encode()).hexdigest()[:24]
 
     def _forget_old(self) -> None:
-        for folder in self.folder.glob("*"):
-            newest = max((file.stat().st_mtime for file in folder.iterdir()), default=folder.stat().st_mtime)
-            if time.time() - newest > KEPT_S:
+        for folder in self.folder.glob("*/*"):
+            if time.time() - folder.stat().st_mtime > KEPT_S:
                 shutil.rmtree(folder, ignore_errors=True)
 
 

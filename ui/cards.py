@@ -84,7 +84,7 @@ def result(job: Job) -> str:
     name = f"stillmotion-{request.model}-{request.seed}.mp4"
     words = f"{facts['width']}x{facts['height']} · {facts['num_frames']} frames · {facts['fps']:g} fps"
     return (
-        f'<div class="result"><a class="download" href="jobs/{job.id}/clip.mp4?download=1" download="{escape(name)}">'
+        f'<div class="result"><a class="download" href="clips/{job.id}" download="{escape(name)}">'
         f"Download MP4</a><span>{words} · made in {duration(job.seconds)}</span>"
         f'<span class="seed">Seed <code>{request.seed}</code></span></div>'
     )

@@ -10,6 +10,7 @@ from ui.backstage import Backstage
 from ui.events import StudioEvents
 from ui.library_page import LibraryPage
 from ui.models_page import ModelsPage
+from ui.restore import Restore
 from ui.run_events import RunEvents
 from ui.studio import Studio
 
@@ -30,7 +31,7 @@ def build_page(backstage: Backstage, downloads: Downloads) -> gr.Blocks:
         gr.HTML(HEADER, elem_id="masthead")
         with gr.Tabs(elem_id="tabs") as tabs:
             with gr.Tab("Studio", id="studio"):
-                studio = Studio(queue)
+                studio = Studio(backstage)
                 studio.build()
                 events = StudioEvents(studio)
                 events.connect()
@@ -40,6 +41,9 @@ def build_page(backstage: Backstage, downloads: Downloads) -> gr.Blocks:
             with gr.Tab("Models", id="models"):
                 ModelsPage(downloads).build()
         events.connect_load(page)
+        studio.saving.connect(studio.job_id, studio.stage)
+        studio.sharing.connect(studio.job_id)
+        Restore(studio).connect()
         RunEvents(studio, events).connect(page)
         library.connect(tabs, library_tab, studio)
         AnimateEndpoint(queue, backstage.exports).build()

@@ -55,7 +55,12 @@ def add_sharing(app: FastAPI, backstage: Backstage) -> None:
 
 def root_of(request: Request) -> str:
     """The address of the studio as it is reached from outside, without a slash at the end."""
-    return os.environ.get(ADDRESS_VARIABLE, str(request.base_url)).rstrip("/")
+    return root_from(str(request.base_url))
+
+
+def root_from(base: str) -> str:
+    """The same from the address at which a request came in."""
+    return os.environ.get(ADDRESS_VARIABLE, base).rstrip("/")
 
 
 def _add_pages(router: APIRouter, shown: Finder) -> None:

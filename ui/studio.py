@@ -12,20 +12,31 @@ from pipelines.catalogue import default_model, find, models
 from pipelines.model_spec import ModelSpec
 from pipelines.request import SIZES
 from ui import cards
+from ui.backstage import Backstage
 from ui.controls import MOTION_CONTROLS, PRESETS, Controls, choice, number, slider
 from ui.examples import example_strip
+from ui.save_panel import SavePanel
+from ui.share_panel import SharePanel
 from ui.stage import new_stage
 from ui.upload import StillUpload
 
 CUSTOM_SIZE = "Custom"
+
+CLIP_TYPES = [".mp4", ".webm", ".webp", ".png", ".zip"]
+"""Files that may carry settings."""
 
 
 @dataclass
 class Studio:
     """The components of the Studio tab, by what they are for."""
 
-    queue: JobQueue
+    backstage: Backstage
     controls: Controls = field(default_factory=dict)
+
+    @property
+    def queue(self) -> JobQueue:
+        """The queue that makes the clips."""
+        return self.backstage.queue
 
     def build(self) -> None:
         """Lay the components out; call inside a Blocks context."""
@@ -54,13 +65,21 @@ class Studio:
         )
         self.stage = new_stage()
         self.progress = gr.HTML("", elem_id="progress", visible=True)
-        with gr.Row(elem_id="after", visible=False) as self.after:
-            self.result = gr.HTML("", elem_id="result")
-            self.again = gr.Button("Again, other seed", size="sm", elem_id="again")
-            self.capture = gr.Button("Use this frame", size="sm", elem_id="capture")
+        with gr.Column(visible=False, elem_id="afterwards") as self.after:
+            with gr.Row(elem_id="after"):
+                self.result = gr.HTML("", elem_id="result")
+                self.again = gr.Button("Again, other seed", size="sm", elem_id="again")
+                self.capture = gr.Button("Use this frame", size="sm", elem_id="capture")
+            self.saving = SavePanel(self.backstage.queue, self.backstage.exports)
+            self.saving.build()
+            self.sharing = SharePanel(self.backstage.queue, self.backstage.shares)
+            self.sharing.build()
         self.decode = gr.Button("Decode again", size="sm", elem_id="decode", visible=False)
         with gr.Row(elem_id="below-stage"):
             self.examples = example_strip()
+            self.settings_of = gr.UploadButton(
+                "Settings of a clip", size="sm", file_types=CLIP_TYPES, elem_id="settings-of"
+            )
             self.clear = gr.Button("New picture", size="sm", elem_id="clear", visible=False)
 
     def _build_motion(self) -> None:

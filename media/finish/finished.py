@@ -10,7 +10,7 @@ import numpy as np
 
 from media.export.frames import Frames
 from media.finish.between import Between
-from media.finish.plan import Finish, Moment, moments
+from media.finish.plan import Finish, Moment, finished_size, moments
 from media.finish.title import Title
 from pipelines.contract import RGB
 
@@ -22,7 +22,7 @@ class FinishedFrames:
         self._frames, self._finish = frames, finish
         self._moments = moments(finish, len(frames))
         height, width = frames[0].shape[:2]
-        self.width, self.height = width * finish.larger, height * finish.larger
+        self.width, self.height = finished_size(finish, width, height)
         self._title = Title(finish.title, self.width, self.height) if finish.title else None
         self._pair: tuple[int, Between] | None = None
 

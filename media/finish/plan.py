@@ -82,6 +82,11 @@ def finished_rate(finish: Finish, fps: Fraction) -> Fraction:
     return fps * finish.smoother * Fraction(finish.speed).limit_denominator(100)
 
 
+def finished_size(finish: Finish, width: int, height: int) -> tuple[int, int]:
+    """Width and height of the finished clip in pixels."""
+    return width * finish.larger, height * finish.larger
+
+
 def _looped(places: list[Fraction], loop: Loop) -> list[Moment]:
     if loop == "ping-pong":
         places = places + places[-2:0:-1]

@@ -1,0 +1,128 @@
+"""Below the clip, in a real browser: save it as something else, share it, and get its settings back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from media.export.facts import probe_export
+from media.export.formats import FORMATS
+from media.recipe import read_recipe
+from tests.ui.studio import CLIP_MS, STILLS, animate, choose, give, make_small, set_to
+
+
+def open_panel(page: Page, box: str) -> None:
+    """Unfold one of the two panels."""
+    page.locator(f"#{box} .label-wrap").click()
+
+
+def take_settings(page: Page, clip: Path) -> None:
+    """Give a clip for its settings."""
+    with page.expect_file_chooser() as chooser:
+        page.get_by_role("button", name="Settings of a clip").click()
+    chooser.value.set_files(clip)
+
+
+def made_file(page: Page, folder: Path) -> Path:
+    """Press Make the file and save what can be downloaded."""
+    page.locator("#make-file").click()
+    button = page.locator("#download-file")
+    expect(button).to_contain_text("stillmotion", timeout=CLIP_MS)
+    with page.expect_download() as download:
+        button.click()
+    path = folder / download.value.suggested_filename
+    download.value.save_as(path)
+    return path
+
+
+@pytest.fixture
+def clip(page: Page) -> Page:
+    """A page with a finished clip of 8 frames."""
+    give(page, STILLS / "otters.jpg")
+    make_small(page)
+    page.get_by_role("button", name="Seed").click()
+    set_to(page, "seed", 77)
+    animate(page)
+    expect(page.locator("#afterwards")).to_be_visible()
+    return page
+
+
+def test_the_clip_is_saved_as_a_gif_that_goes_there_and_back(clip: Page, tmp_path: Path) -> None:
+    open_panel(clip, "save-box")
+    choose(clip, "Format", "GIF")
+    choose(clip, "Loop", "There and back")
+    path = made_file(clip, tmp_path)
+    assert path.suffix == ".gif"
+    assert probe_export(path, FORMATS["gif"]).num_frames == 14
+    choose(clip, "Loop", "Once")
+    expect(clip.locator("#download-file")).not_to_be_visible()
+
+
+def test_a_finish_is_seen_on_the_stage_before_it_is_saved(clip: Page) -> None:
+    open_panel(clip, "save-box")
+    choose(clip, "Loop", "There and back")
+    clip.locator("#show-finished").click()
+    expect(clip.locator("#stage video[src*='ping-pong']")).to_be_visible(timeout=CLIP_MS)
+    clip.wait_for_function("document.querySelector('#stage video').readyState >= 3")
+    assert clip.evaluate("document.querySelector('#stage video').duration") == pytest.approx(2.0, abs=0.1)
+
+
+def test_what_cannot_be_done_is_said(clip: Page) -> None:
+    open_panel(clip, "save-box")
+    clip.get_by_label("First frame").fill("50")
+    clip.get_by_label("First frame").press("Tab")
+    clip.locator("#make-file").click()
+    expect(clip.locator("#saved .problem")).to_contain_text("has no frames 50")
+
+
+def test_a_link_is_made_opened_by_a_stranger_and_taken_back(clip: Page, browser: Browser) -> None:
+    open_panel(clip, "share-box")
+    clip.get_by_label("Title of the link").fill("Two otters")
+    clip.locator("#make-link").click()
+    link = clip.locator("#links a").first
+    expect(link).to_be_visible(timeout=20_000)
+    expect(clip.locator("#links")).to_contain_text("on this computer only")
+    address = link.get_attribute("href") or ""
+    private = browser.new_context()
+    page = private.new_page()
+    page.goto(address)
+    expect(page.get_by_role("heading")).to_have_text("Two otters")
+    page.wait_for_function("document.querySelector('video').currentTime > 0.1")
+    private.close()
+    clip.get_by_role("button", name="Take it back").click()
+    expect(clip.locator("#links a")).to_have_count(0, timeout=20_000)
+    assert httpx.get(address).status_code == 410
+
+
+def test_a_saved_clip_gives_all_settings_back(clip: Page, tmp_path: Path, browser: Browser, server) -> None:
+    with clip.expect_download() as download:
+        clip.get_by_role("link", name="Download MP4").click()
+    path = tmp_path / "clip.mp4"
+    download.value.save_as(path)
+    assert read_recipe(path)["request"]["seed"] == 77
+    other = browser.new_context()
+    page = other.new_page()
+    page.goto(server.url)
+    take_settings(page, path)
+    expect(page.locator("#summary")).to_contain_text("576x320 · 8 frames", timeout=20_000)
+    page.get_by_role("button", name="Seed").click()
+    expect(page.locator("#control-seed input[type=number]")).to_have_value("77")
+    expect(page.locator("#progress")).to_contain_text("The settings of this clip are back")
+    other.close()
+
+
+def test_a_file_without_settings_is_named(page: Page, tmp_path: Path) -> None:
+    (tmp_path / "clip.mp4").write_bytes(b"no clip at all")
+    take_settings(page, tmp_path / "clip.mp4")
+    expect(page.locator("#progress .problem")).to_contain_text("cannot be read as an MP4 clip", timeout=20_000)
+
+
+def test_a_picture_of_ours_brings_its_settings_along(page: Page, tmp_path: Path) -> None:
+    from tests.media.export.test_export import exported
+
+    path = exported(tmp_path, "webp", 4, size=(640, 384), recipe='{"request": {"motion_bucket_id": 200, "seed": 5}}')
+    give(page, path)
+    expect(page.locator("#control-motion_bucket_id input[type=number]")).to_have_value("200", timeout=20_000)

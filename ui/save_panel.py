@@ -1,0 +1,121 @@
+"""Below a finished clip: save it as something else, perhaps finished further, and see that first on the stage."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, get_args
+from urllib.parse import urlencode
+
+import gradio as gr
+
+from jobs.exports import Exports
+from jobs.queue import JobQueue
+from media.export.formats import FORMATS
+from media.export.order import Export
+from media.export.target_size import MEGABYTE, TARGETS
+from media.finish.plan import Finish, Loop, finished_size, parse_finish
+from pipelines.errors import StillmotionError
+from ui import cards
+from ui.quiet import QUIET
+from ui.stage import finished_value
+
+ANY_SIZE = "As large as it is"
+
+LOOPS = {"once": "Once", "ping-pong": "There and back", "cross-fade": "Blend end into start"}
+
+SOUND_TYPES = [".mp3", ".wav", ".ogg", ".flac", ".m4a"]
+
+
+class SavePanel:
+    """The components of the panel, and what they do."""
+
+    def __init__(self, queue: JobQueue, exports: Exports) -> None:
+        self.queue, self.exports = queue, exports
+
+    def build(self) -> None:
+        """Lay the components out; call inside a Blocks context."""
+        with gr.Accordion("Save as · loop, speed, title, sound", open=False, elem_id="save-box"):
+            with gr.Row():
+                choices = [(kind.label, name) for name, kind in FORMATS.items()]
+                self.kind = gr.Dropdown(choices, value="mp4", label="Format", elem_id="save-format")
+                self.limit = gr.Dropdown([ANY_SIZE, *TARGETS], value=ANY_SIZE, label="At most", elem_id="save-limit")
+            self.finish = _finish_inputs()
+            self.sound = gr.File(label="Soundtrack (MP4 and WebM)", file_types=SOUND_TYPES, height=140, elem_id="sound")
+            self.recipe = gr.Checkbox(
+                True, label="Put settings and Content Credentials into the file", elem_id="keep-recipe"
+            )
+            with gr.Row(elem_id="save-row"):
+                self.show = gr.Button("Show on the stage", size="sm", elem_id="show-finished")
+                self.save = gr.Button("Make the file", size="sm", variant="primary", elem_id="make-file")
+            self.saved = gr.HTML("", elem_id="saved")
+            self.file = gr.DownloadButton("Download", size="sm", visible=False, elem_id="download-file")
+
+    def connect(self, job_id: gr.Textbox, stage: gr.HTML) -> None:
+        """Join the components; call inside the Blocks context."""
+        finish = list(self.finish.values())
+        inputs = [job_id, self.kind, self.limit, self.sound, self.recipe, *finish]
+        making = QUIET | {"show_progress": "full", "show_progress_on": [self.saved]}
+        self.save.click(self.make_file, inputs, [self.saved, self.file], **making)
+        self.show.click(self.preview, [job_id, *finish], [stage, self.saved], **QUIET)
+        # what was made is no longer what is asked for
+        gr.on(
+            [each.change for each in (self.kind, self.limit, self.recipe, *finish)],
+            _forgotten,
+            None,
+            self.file,
+            **QUIET,
+        )
+
+    def make_file(self, job_id: str, kind: str, limit: str, sound: str | None, recipe: bool, *values: Any) -> list[Any]:
+        """Make the file was pressed."""
+        try:
+            most = TARGETS.get(limit, 0)
+            wanted = Export(FORMATS[kind], self._finish(values), Path(sound) if sound else None, most, recipe)
+            path = self.exports.make(job_id, wanted)
+        except StillmotionError as error:
+            return [cards.problem(str(error)), _forgotten()]
+        size = path.stat().st_size
+        label = f"Download {path.name} · {size / MEGABYTE:.1f} MB"
+        return ["", gr.update(value=str(path), label=label, visible=True)]
+
+    def preview(self, job_id: str, *values: Any) -> list[Any]:
+        """Show on the stage was pressed: the finished clip as an MP4."""
+        try:
+            finish = self._finish(values)
+            # made here, so that what is wrong is said here
+            self.exports.make(job_id, Export(finish=finish, keep_recipe=False))
+            request = self.queue.get(job_id).request
+        except StillmotionError as error:
+            return [gr.skip(), cards.problem(str(error))]
+        query = urlencode({"finish": finish.model_dump_json(), "recipe": "false"})
+        size = finished_size(finish, request.width, request.height)
+        return [finished_value(f"clips/{job_id}?{query}", size), ""]
+
+    def _finish(self, values: tuple[Any, ...]) -> Finish:
+        given = dict(zip(self.finish, values, strict=True))
+        return parse_finish({name: value for name, value in given.items() if value is not None})
+
+
+def _finish_inputs() -> dict[str, Any]:
+    """An input for each wish, by its field's name."""
+    inputs: dict[str, Any] = {}
+    with gr.Row():
+        inputs["loop"] = gr.Dropdown([(LOOPS[each], each) for each in get_args(Loop)], value="once", label="Loop")
+        inputs["speed"] = gr.Slider(0.25, 4, 1, step=0.05, label="Speed", buttons=[])
+    with gr.Row():
+        inputs["smoother"] = gr.Dropdown(
+            [("As it is", 1), ("x2 frames", 2), ("x4 frames", 4)], value=1, label="Smoother"
+        )
+        inputs["larger"] = gr.Dropdown([("As it is", 1), ("x2", 2), ("x4", 4)], value=1, label="Larger")
+        inputs["reverse"] = gr.Checkbox(False, label="Backwards")
+    with gr.Row():
+        inputs["first"] = gr.Number(0, label="First frame", precision=0, minimum=0)
+        inputs["last"] = gr.Number(-1, label="Last frame (-1: the last)", precision=0, minimum=-1)
+    inputs["title"] = gr.Textbox("", label="Title", max_lines=1)
+    for name, component in inputs.items():
+        component.elem_id = f"finish-{name}"
+    return inputs
+
+
+def _forgotten() -> Any:
+    return gr.update(visible=False)
