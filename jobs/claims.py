@@ -34,12 +34,13 @@ class LeaseLost(StillmotionError):
 
 @dataclass(frozen=True)
 class Claim:
-    """A job that this worker has; `attempt` counts from 1."""
+    """A job that this worker has; `attempt` counts from 1; `has_sampling`: an earlier one has finished sampling."""
 
     id: str
     lease: str
     request: MotionRequest
     attempt: int
+    has_sampling: bool = False
 
 
 class Claims:
@@ -58,7 +59,7 @@ class Claims:
         row = self._returning(jobs.update().where(*mine).values(**taken, **fresh, started=begun).returning(jobs))
         if row is None:
             return None
-        claim = Claim(row.id, lease, _request(row), row.attempts)
+        claim = Claim(row.id, lease, _request(row), row.attempts, row.has_sampling)
         if row.cancel:
             self.end(claim, state="cancelled")
         elif row.attempts > MAX_ATTEMPTS:

@@ -29,8 +29,8 @@ class FrameChunk:
 class Checkpoint:
     """A run after `step` of its sampling steps: all that is needed to go on from there to the very same frames.
 
-    `arrays` are float32, which holds every fp16 and bf16 exactly, by names that only the model understands. A step of
-    `num_inference_steps` means that sampling is done: such a run can be decoded again with another chunk.
+    `arrays` are float32, which holds every fp16 and bf16 exactly, by names that only the model understands. After the
+    last step of sampling, as `StepEvent` counts them, the run can be decoded again with another chunk.
     """
 
     step: int
