@@ -95,7 +95,7 @@ class Attempt:
             found = read_checkpoint(self._desk.store.fetch(self.claim.id, CHECKPOINT), self.claim.request)
         except UnknownJob:
             return None
-        self.has_sampling = found is not None and self.claim.has_sampling
+        self.has_sampling = self.has_sampling or (found is not None and self.claim.has_sampling)
         return found
 
     def _finish(self, facts: dict[str, Any], size: int) -> None:
