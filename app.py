@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from jobs.log import configure_log
-from pipelines.errors import ClipError, InputError, ModelError, StillmotionError, WorkerError
+from pipelines.errors import ClipError, InputError, ModelError, StillmotionError
 from ui.options import request_options
 
 if TYPE_CHECKING:
@@ -81,18 +81,10 @@ def _backstage() -> Backstage:
 @cli.command()
 def worker() -> None:
     """Make clips for a studio elsewhere: STILLMOTION_DATABASE_URL and STILLMOTION_STORE say which."""
-    from jobs.schema import open_database
-    from jobs.settings import job_settings
-    from jobs.supervisor import Supervisor
+    from jobs.supervisor import run_workers
 
     with _plainly():
-        settings = job_settings()
-        supervisor = Supervisor(settings, open_database(settings.url))
-        supervisor.start()
-        typer.echo("Workers: " + ", ".join(supervisor.names))
-        supervisor.run_until_signalled()
-        if supervisor.sentence:
-            raise WorkerError(supervisor.sentence)
+        run_workers(typer.echo)
 
 
 @cli.command()

@@ -8,6 +8,7 @@ import signal
 import socket
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,9 +19,10 @@ from jobs.beats import STALE_S, Watch, all_signs, release
 from jobs.exits import AWAY, SPENT, UNUSABLE
 from jobs.files import write_whole
 from jobs.overdue import Overdue
-from jobs.settings import JobSettings
+from jobs.schema import open_database
+from jobs.settings import JobSettings, job_settings
 from jobs.worker_launch import WorkerProcess
-from pipelines.errors import StoreError
+from pipelines.errors import StoreError, WorkerError
 from pipelines.machine import gpus
 
 log = structlog.get_logger("jobs")
@@ -150,6 +152,20 @@ class Supervisor:
                     release(self._engine, slot.name)
         except StoreError:
             log.warning("database away", exc_info=True)
+
+
+def run_workers(say: Callable[[str], None]) -> None:
+    """Run this machine's workers until SIGINT or SIGTERM. Main thread only; `say` hears their names.
+
+    Raises `WorkerError` where all were given up, `StoreError` and `InputError` where the database cannot be used.
+    """
+    settings = job_settings()
+    supervisor = Supervisor(settings, open_database(settings.url))
+    supervisor.start()
+    say("Workers: " + ", ".join(supervisor.names))
+    supervisor.run_until_signalled()
+    if supervisor.sentence:
+        raise WorkerError(supervisor.sentence)
 
 
 def _slots(settings: JobSettings) -> list[Slot]:

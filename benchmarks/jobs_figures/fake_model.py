@@ -24,6 +24,9 @@ CHUNK = 2
 
 LARGEST = 1_000
 
+FAULT = "STILLMOTION_FAKE_FAULT"
+"""Names a file with the words of an error that the model ends its sampling with, once."""
+
 TRACE = "STILLMOTION_FAKE_TRACE"
 """Names a file to which every worker adds a line for all that its model begins and ends."""
 
@@ -51,6 +54,7 @@ class FakeAnimator:
     """Implements `pipelines.contract.Animator`. Every step changes what the frames show: none can be left out."""
 
     def __init__(self, speed: Speed) -> None:
+        _trace("0 0", "load")
         time.sleep(speed.load_s)
         self._speed = speed
 
@@ -77,6 +81,7 @@ class FakeAnimator:
             state = np.sin(state * 3 + step, dtype=np.float32)
             checkpoint = partial(Checkpoint, step, {"state": state})
             on_step(StepEvent("sampling", step, request.num_inference_steps, checkpoint=checkpoint))
+        _fail_if_due()
         yield from self._decode(state, request, on_step, run)
 
     def _decode(
@@ -95,6 +100,15 @@ class FakeAnimator:
 
 def _state_of(checkpoint: Checkpoint) -> tuple[int, NDArray[np.float32]]:
     return checkpoint.step, checkpoint.arrays["state"]
+
+
+def _fail_if_due() -> None:
+    """Once, with the words in the file that `FAULT` names."""
+    file = Path(os.environ.get(FAULT, "/nowhere"))
+    if file.is_file():
+        words = file.read_text()
+        file.unlink()
+        raise RuntimeError(words)
 
 
 def _trace(run: str, what: str) -> None:
