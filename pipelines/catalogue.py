@@ -211,6 +211,11 @@ def _filled(spec: ModelSpec, given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _check_limits(spec: ModelSpec, request: MotionRequest) -> None:
+    if request.speed == "turbo" and not spec.is_distilled:
+        raise RequestError(
+            f"Turbo needs distilled weights, and those of {spec.name} are not.",
+            "Choose fast or faster, or add a folder with AnimateLCM's UNet that has LCM in its name.",
+        )
     if request.num_frames > spec.max_frames:
         raise RequestError(
             f"{spec.name} makes at most {spec.max_frames} frames.", f"Set num_frames to {spec.max_frames} or less."
@@ -245,5 +250,7 @@ def _folder_spec(id: str, folder: SvdFolder) -> ModelSpec:
         defaults={**release.defaults, "num_frames": folder.num_frames},
         max_frames=folder.num_frames,
         note=f"Added from {folder.path.name}.",
+        # Nothing inside of such weights tells; AnimateLCM and its mixtures carry it in their names.
+        is_distilled="lcm" in folder.path.name.lower(),
         path=folder.path,
     )

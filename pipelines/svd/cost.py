@@ -6,7 +6,11 @@ The figures were counted from live tensors and operations of the full-size netwo
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pipelines.request import SIZES, MotionRequest
+
+Kind = Literal["cpu", "gpu"]
 
 TRAINED_PIXELS = 1024 * 576
 """Pixels of the size that the releases were trained at, and that the figures below were counted at."""
@@ -65,13 +69,13 @@ def uses_guidance(request: MotionRequest) -> bool:
     return request.max_guidance_scale > 1
 
 
-def chunk_for(request: MotionRequest) -> int:
-    """Frames to decode at once: what the request says, or for 0 as many as make up one of the trained size.
+def chunk_for(request: MotionRequest, kind: Kind) -> int:
+    """Frames to decode at once: what the request says, or for 0 what is fastest. Any number gives the same clip.
 
-    One such frame keeps a GPU busy; more only take more memory. Any number gives the same clip.
+    As many as make up one of the trained size keep a GPU busy; more only take more memory. A CPU's caches hold one.
     """
-    chosen = request.decode_chunk_size or TRAINED_PIXELS // (request.width * request.height)
-    return max(1, min(chosen, request.num_frames))
+    busy = TRAINED_PIXELS // (request.width * request.height) if kind == "gpu" else 1
+    return max(1, min(request.decode_chunk_size or busy, request.num_frames))
 
 
 def scale(request: MotionRequest) -> float:

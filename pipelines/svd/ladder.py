@@ -13,9 +13,10 @@ import torch
 
 from pipelines.errors import BadFrames, OutOfMemory
 from pipelines.request import MotionRequest
+from pipelines.svd.cost import Kind
 from pipelines.svd.memory import is_out_of_memory, usable_bytes, within_memory
 from pipelines.svd.networks import Networks
-from pipelines.svd.plan import MOST_DESCENTS, Kind, Plan, choose, plans_for
+from pipelines.svd.plan import MOST_DESCENTS, Plan, choose, plans_for
 from pipelines.svd.watch import Watch
 
 log = logging.getLogger(__name__)

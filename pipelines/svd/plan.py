@@ -6,12 +6,9 @@ Every plan gives the same clip, up to rounding. Knows no torch: the page asks be
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Literal
 
 from pipelines.request import MotionRequest
 from pipelines.svd import cost
-
-Kind = Literal["cpu", "gpu"]
 
 SIXTEEN_BIT = 2
 """Bytes of a number in 16 bit, the unit of the figures in `cost`."""
@@ -62,9 +59,9 @@ class Estimate:
     flops: float
 
 
-def plans_for(request: MotionRequest, kind: Kind) -> list[Plan]:
+def plans_for(request: MotionRequest, kind: cost.Kind) -> list[Plan]:
     """All plans for a request, each cheaper in memory than the one before. A CPU has nowhere else to put things."""
-    first = Plan(cost.chunk_for(request))
+    first = Plan(cost.chunk_for(request, kind))
     split = replace(first, split=True)
     frugal = replace(split, frugal=True)
     single = replace(frugal, chunk=1)
@@ -114,14 +111,14 @@ def flops(plan: Plan, request: MotionRequest) -> float:
     return (sampling + decoding) * cost.scale(request)
 
 
-def choose(request: MotionRequest, kind: Kind, free_bytes: float, itemsize: int = SIXTEEN_BIT) -> int:
+def choose(request: MotionRequest, kind: cost.Kind, free_bytes: float, itemsize: int = SIXTEEN_BIT) -> int:
     """The number, in `plans_for`, of the first plan that fits into `free_bytes`, weights included; else of the last."""
     plans = plans_for(request, kind)
     fitting = (i for i, plan in enumerate(plans) if estimate(plan, request, itemsize).peak_bytes <= free_bytes)
     return next(fitting, len(plans) - 1)
 
 
-def fitting_change(request: MotionRequest, kind: Kind, free_bytes: float) -> str:
+def fitting_change(request: MotionRequest, kind: cost.Kind, free_bytes: float) -> str:
     """The cheapest change of the request that would fit, as a remedy; empty where none does.
 
     In this order: a smaller picture, which keeps every frame; fewer frames; both.

@@ -99,6 +99,7 @@ def test_a_default_gives_way_to_what_was_asked(fields: dict[str, Any], guidance:
         ({"model": "svd-xt", "min_guidance_scale": 3, "max_guidance_scale": 2}, "above the last frame's"),
         ({"model": "svd-xt", "max_guidance_scale": "much"}, "max_guidance_scale cannot be much. It must be between"),
         ({"model": "pocket", "width": 100}, "width cannot be 100"),
+        ({"model": "svd-xt", "speed": "turbo"}, "Turbo needs distilled weights, and those of .* are not. Choose fast"),
         ({"model": "pocket", "haste": 1}, "There is no control called haste"),
     ],
 )
@@ -204,3 +205,12 @@ def test_the_page_may_import_it_without_torch() -> None:
         "sys.exit(any(name in sys.modules for name in ('torch', 'diffusers', 'transformers')))"
     )
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+
+
+def test_a_speed_brings_its_steps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STILLMOTION_DATA", str(tmp_path))
+    assert request_for({"model": "svd-xt", "speed": "fast"}).num_inference_steps == 10
+    assert request_for({"model": "svd-xt", "speed": "fast", "num_inference_steps": 12}).num_inference_steps == 12
+    assert request_for({"model": "svd-xt", "speed": "exact"}).num_inference_steps == 25
+    folder = make_tiny_svd(tmp_path / "animatelcm", num_frames=25)
+    assert request_for({"model": str(folder), "speed": "turbo"}).num_inference_steps == 4

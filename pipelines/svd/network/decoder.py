@@ -149,7 +149,7 @@ def _through(stage: Stage, parts: list[torch.Tensor], places: Places) -> Iterato
     second, kept = Statistics(), []
     keep = sum(part.numel() for part in parts) <= places.most_kept
     for hidden in _first_half(block, parts, first, places):
-        second.see(hidden, block.norm2.num_groups)
+        second.see(hidden)
         if keep:
             kept.append(hidden.to(places.rest))
     del hidden
@@ -170,7 +170,7 @@ def _over_space(stage: Stage, parts: list[torch.Tensor], places: Places) -> Stat
         moved = places.come(parts[index])
         for layer in stage.over_space:
             moved = layer(moved)
-        statistics.see(moved, stage.over_time.norm1.num_groups)
+        statistics.see(moved)
         parts[index] = moved.to(places.rest)
     return statistics
 
@@ -194,18 +194,22 @@ _NOTHING = torch.empty(0)
 
 
 class Statistics:
-    """Mean and variance of the groups of a group norm over all frames of a clip, taken in part by part."""
+    """Mean and variance of the groups of a group norm over all frames of a clip, taken in part by part.
+
+    Kept by channel, `[C]` per frame: such sums are many times faster than torch's `var_mean` over groups.
+    """
 
     def __init__(self) -> None:
         self._means: list[torch.Tensor] = []
         self._variances: list[torch.Tensor] = []
 
-    def see(self, part: torch.Tensor, groups: int) -> None:
+    def see(self, part: torch.Tensor) -> None:
         """Takes in frames `[n, C, H, W]`, all of one size."""
+        wide = torch.promote_types(part.dtype, torch.float32)
         for frame in part.split(1):
-            variance, mean = torch.var_mean(_wide(frame).unflatten(1, (groups, -1)), dim=(0, 2, 3, 4), correction=0)
-            self._means.append(mean)
-            self._variances.append(variance)
+            mean = frame.mean((0, 2, 3), keepdim=True, dtype=wide)
+            self._means.append(mean.flatten())
+            self._variances.append((frame - mean).square_().mean((0, 2, 3)))
 
     def normalised(self, norm: Any, part: torch.Tensor) -> torch.Tensor:
         """Frames `[n, C, H, W]` through a `GroupNorm` with these statistics, and through SiLU."""
@@ -214,12 +218,14 @@ class Statistics:
 
     def _affine(self, norm: Any) -> tuple[torch.Tensor, torch.Tensor]:
         """What a normalised value is multiplied by and what is added, `[C]` each, in float32 or wider."""
-        means = torch.stack(self._means)
-        # Frames are of one size: the variance of all is the mean of their variances and the variance of their means.
-        variance = torch.stack(self._variances).mean(0) + means.var(0, correction=0)
+        # A group's part in each frame and channel is of one size: its variance is the mean of theirs, and the variance
+        # of their means.
+        means = torch.stack(self._means).unflatten(1, (norm.num_groups, -1))
+        variances = torch.stack(self._variances).unflatten(1, (norm.num_groups, -1))
+        spread, centre = torch.var_mean(means, dim=(0, 2), correction=0)
         width = norm.num_channels // norm.num_groups
-        scale = _wide(norm.weight) * (variance + norm.eps).rsqrt().repeat_interleave(width)
-        return scale, _wide(norm.bias) - means.mean(0).repeat_interleave(width) * scale
+        scale = (variances.mean((0, 2)) + spread + norm.eps).rsqrt().repeat_interleave(width) * _wide(norm.weight)
+        return scale, _wide(norm.bias) - centre.repeat_interleave(width) * scale
 
 
 def _wide(x: torch.Tensor) -> torch.Tensor:

@@ -16,11 +16,12 @@ SMALL = FOURTEEN.model_copy(update={"width": 576, "height": 320})
 
 
 def test_the_chunk_is_what_was_asked_for_or_one_large_picture() -> None:
-    assert cost.chunk_for(XT.model_copy(update={"decode_chunk_size": 8})) == 8
-    assert cost.chunk_for(XT.model_copy(update={"decode_chunk_size": 99})) == 25
-    assert cost.chunk_for(XT) == 1
-    assert cost.chunk_for(XT.model_copy(update={"width": 2048, "height": 1024})) == 1
-    assert cost.chunk_for(SMALL) == 3
+    assert cost.chunk_for(XT.model_copy(update={"decode_chunk_size": 8}), "gpu") == 8
+    assert cost.chunk_for(XT.model_copy(update={"decode_chunk_size": 99}), "cpu") == 25
+    assert cost.chunk_for(XT, "gpu") == 1
+    assert cost.chunk_for(XT.model_copy(update={"width": 2048, "height": 1024}), "gpu") == 1
+    assert cost.chunk_for(SMALL, "gpu") == 3
+    assert cost.chunk_for(SMALL, "cpu") == 1
 
 
 def test_costs_follow_frames_pixels_and_guidance() -> None:
