@@ -14,6 +14,7 @@ import structlog
 from jobs.job import CLIP, POSTER
 from jobs.schema import in_plain_words, jobs
 from jobs.settings import GB, JobSettings
+from jobs.steady_clock import SteadyClock
 from jobs.store import Store
 from pipelines.errors import StillmotionError
 
@@ -30,12 +31,15 @@ LOOK_S = 30.0
 
 DAY_S = 86_400.0
 
+FAILED_S = 7 * DAY_S
+"""Seconds for which the still of a job that made no clip is kept: it can be tried again meanwhile."""
+
 
 class Caretaker:
     """Makes its rounds in a thread of its own from `start` to `close`."""
 
     def __init__(self, settings: JobSettings, engine: sa.Engine, store: Store) -> None:
-        self._settings, self._engine, self._store = settings, engine, store
+        self._settings, self._engine, self._store, self._clock = settings, engine, store, SteadyClock()
         self._is_closing = threading.Event()
         self._thread = threading.Thread(target=self._run, name="caretaker", daemon=True)
 
@@ -66,12 +70,16 @@ class Caretaker:
 
     def tend(self) -> None:
         """Remove what was deleted long enough ago, what is too old, and the oldest where there is too much."""
-        now = time.time()
-        self._purge(jobs.c.deleted < now - UNDO_S)
-        if self._settings.keep_days:
-            self._purge(_forgettable(), jobs.c.ended < now - self._settings.keep_days * DAY_S)
+        if self._clock.is_trusted():
+            self._forget_old(time.time())
         if self._settings.keep_gb:
             self._purge(jobs.c.id.in_(self._too_much()))
+
+    def _forget_old(self, now: float) -> None:
+        self._purge(jobs.c.deleted < now - UNDO_S)
+        self._purge(jobs.c.state.in_(["failed", "cancelled"]), jobs.c.ended < now - FAILED_S)
+        if self._settings.keep_days:
+            self._purge(_forgettable(), jobs.c.ended < now - self._settings.keep_days * DAY_S)
 
     def _run(self) -> None:
         self._quietly(self.sweep)

@@ -114,6 +114,31 @@ def test_clips_go_by_age_only_where_it_is_set_and_favourites_never(made, tmp_pat
     assert not (tmp_path / "jobs" / ids[1]).exists()
 
 
+def test_nothing_goes_by_age_because_somebody_set_the_clock(made, tmp_path, monkeypatch):
+    queue, ids = made
+    keeper = hands(queue, tmp_path, keep_days=2)
+    queue.delete(ids[0], "ada")
+    real = time.time
+    with monkeypatch.context() as patch:
+        patch.setattr(time, "time", lambda: real() + 365 * caretaker.DAY_S)
+        keeper.tend()
+    keeper.tend()
+    queue.restore(ids[0], "ada")
+    assert ids_of(queue.list("ada")) == ids[::-1]
+
+
+def test_what_made_no_clip_is_forgotten_after_a_week(made, tmp_path, still, small):
+    queue, ids = made
+    failed = ended(queue, queue.submit(still, small.model_copy(update={"num_frames": 2}), "ada")).id
+    with queue.engine.begin() as connection:
+        connection.execute(jobs.update().where(jobs.c.id == failed).values(state="failed"))
+    for job_id in (failed, ids[0]):
+        backdate(queue, job_id, "ended", caretaker.FAILED_S + 1)
+    hands(queue, tmp_path).tend()
+    assert not (tmp_path / "jobs" / failed).exists()
+    assert ids_of(queue.list("ada")) == ids[::-1]
+
+
 def test_the_oldest_clips_go_where_there_are_too_many_and_favourites_never(made, tmp_path):
     queue, ids = made
     queue.favour(ids[0], "ada", True)
