@@ -16,7 +16,8 @@ class ModelSpec:
 
     `defaults` replaces those of `MotionRequest`; `ignores` names the controls that change nothing: the page hides them.
     A `gated` repository asks for a licence to be accepted; `revision` is a commit, never a branch, or None where none
-    could be verified. `is_distilled` weights take a few whole steps without guidance: the speed "turbo". `path` is the folder of a model that is built in or was added, None for one in the hub's cache.
+    could be verified. `is_distilled` weights take a few whole steps without guidance: the speed "turbo". `path` is the
+    folder or file of a model that is built in or was added, None for one in the hub's cache.
     """
 
     id: str

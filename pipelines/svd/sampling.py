@@ -79,6 +79,8 @@ class Sampling:
         begun = state = self.state or State(self._noise(generator, recipe.sigmas[0]))
         total = len(recipe.sigmas) - 1
         self.watch.begin("sampling", total, self.done)
+        if denoiser.unet.is_compiled:
+            self.watch.note("The first step compiles the model for this size, which can take minutes.")
         for state in recipe.solver(denoiser, begun, recipe.sigmas[self.done :]):
             self.state, self.done = state, self.done + 1
             is_last = self.done == total

@@ -57,6 +57,8 @@ class _Pass(NamedTuple):
 class Unet:
     """A `UNetSpatioTemporalConditionModel` with its weights laid out for speed; `module` is the diffusers module."""
 
+    is_compiled = False
+
     def __init__(self, module: Any) -> None:
         lay_out(module)
         self.module = module

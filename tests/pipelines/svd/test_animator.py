@@ -267,3 +267,18 @@ def test_a_black_clip_is_told(animator: SvdAnimator, still: RGB, request_4: Moti
     chunks = list(animator.animate(still, request_4, events.append))
     assert sum(len(chunk.frames) for chunk in chunks) == 4
     assert events[-1].note == "The clip is black: draw another seed, or load the model in fp32."
+
+
+def test_compiled_passes_give_the_same_clip(
+    tiny: Path, still: RGB, request_4: MotionRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """By a backend that needs no compiler; it traces the same graph, whole."""
+    monkeypatch.setenv("STILLMOTION_DATA", str(tmp_path))
+    monkeypatch.setenv("TORCHINDUCTOR_CACHE_DIR", str(tmp_path))
+    wanted = frames_of(load_svd(tiny, device="cpu", dtype="fp32"), still, request_4)
+    monkeypatch.setenv("STILLMOTION_COMPILE", "aot_eager")
+    events: list[StepEvent] = []
+    chunks = load_svd(tiny, device="cpu", dtype="fp32").animate(still, request_4, events.append)
+    frames = np.concatenate([chunk.frames for chunk in chunks])
+    assert np.abs(frames.astype(int) - wanted).max() <= 1
+    assert any("compiles the model" in event.note for event in events)
