@@ -187,6 +187,11 @@ def request_for(fields: Mapping[str, Any]) -> MotionRequest:
     return request
 
 
+def steps_for(spec: ModelSpec, speed: str) -> int:
+    """The number of steps where none is asked for."""
+    return STEPS_OF_SPEED.get(speed, spec.defaults["num_inference_steps"])
+
+
 def _folder_named(model: str) -> Path | None:
     try:
         folder = Path(model).expanduser().resolve()
@@ -197,7 +202,7 @@ def _folder_named(model: str) -> Path | None:
 
 def _filled(spec: ModelSpec, given: Mapping[str, Any]) -> dict[str, Any]:
     asked = {name: value for name, value in given.items() if name not in spec.ignores}
-    steps = STEPS_OF_SPEED.get(str(asked.get("speed")), spec.defaults["num_inference_steps"])
+    steps = steps_for(spec, str(asked.get("speed")))
     filled = {**spec.defaults, "num_inference_steps": steps, **asked, "model": spec.id}
     low, high = filled["min_guidance_scale"], filled["max_guidance_scale"]
     if not (isinstance(low, int | float) and isinstance(high, int | float)):

@@ -8,6 +8,7 @@ from typing import Any
 import gradio as gr
 from gradio.components import Component
 
+from pipelines.catalogue import SAMPLER_CONTROLS
 from pipelines.model_spec import ModelSpec
 from pipelines.request import MotionRequest
 
@@ -79,7 +80,7 @@ def model_updates(names: list[str], spec: ModelSpec, values: dict[str, Any]) -> 
     updates = []
     for name in names:
         changes: dict[str, Any] = {"value": values[name]} if name in values else {}
-        if name in DEFAULTED or name == "decode_chunk_size":
+        if name in DEFAULTED or name in SAMPLER_CONTROLS or name == "decode_chunk_size":
             changes["visible"] = name not in spec.ignores
         if name == "num_frames":
             changes["maximum"] = spec.max_frames

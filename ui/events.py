@@ -6,7 +6,7 @@ from typing import Any
 
 import gradio as gr
 
-from pipelines.catalogue import find, request_for
+from pipelines.catalogue import find, request_for, steps_for
 from pipelines.errors import StillmotionError
 from pipelines.machine import fits
 from pipelines.request import MotionRequest
@@ -58,6 +58,8 @@ class StudioEvents:
         size = [s.controls["width"], s.controls["height"], s.custom_size]
         s.size.input(self.apply_size, s.size, size, **QUIET)
         s.linked.input(self.link_fps, [s.linked, s.controls["fps"]], s.controls["playback_fps"], **QUIET)
+        speed, steps = s.controls["speed"], s.controls["num_inference_steps"]
+        s.controls["speed"].input(self.choose_speed, [speed, s.model], steps, **QUIET)
         s.model.input(self.choose_model, s.model, [s.controls[name] for name in self.names], **QUIET)
         changes = [control.change for control in self.components]
         # a finished clip is news as well: how long the next one will take
@@ -68,6 +70,11 @@ class StudioEvents:
     def connect_load(self, page: gr.Blocks) -> None:
         """What happens when the page opens."""
         page.load(self.summarize, self.components, self.studio.summary, **QUIET)
+
+    @staticmethod
+    def choose_speed(speed: str, model: str) -> int:
+        """A speed brings the number of steps that it is made for."""
+        return steps_for(find(model), speed)
 
     # -- the still
 

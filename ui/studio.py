@@ -104,7 +104,12 @@ class Studio:
         with gr.Accordion("Seed", open=False, elem_id="seed-box"):
             self.controls["seed"] = number("seed")
         with gr.Accordion("Advanced", open=False, elem_id="advanced"):
+            self.controls["speed"] = choice("speed")
             for name in ("num_inference_steps", "min_guidance_scale", "max_guidance_scale", "decode_chunk_size"):
+                self.controls[name] = slider(name)
+            for name in ("solver", "guidance_shape"):
+                self.controls[name] = choice(name)
+            for name in ("sigma_max", "guidance_sigma_low", "guidance_sigma_high"):
                 self.controls[name] = slider(name)
             self.controls["backdrop"] = gr.Textbox(
                 "blur", label="Backdrop of a see-through picture", info="blur, or a colour such as #ffffff"

@@ -167,6 +167,15 @@ def test_stable_video_diffusion_brings_its_own_controls_and_makes_a_clip(page: P
     expect(page.locator("#result")).to_contain_text("128x64 · 4 frames")
 
 
+def test_a_speed_brings_its_steps(page: Page) -> None:
+    choose(page, "Model", "tiny-svd")
+    page.get_by_role("button", name="Advanced").click()
+    page.locator("#control-speed").get_by_label("fast", exact=True).check()
+    expect(page.locator("#control-num_inference_steps input[type=number]")).to_have_value("10")
+    page.locator("#control-speed").get_by_label("exact", exact=True).check()
+    expect(page.locator("#control-num_inference_steps input[type=number]")).to_have_value("25")
+
+
 def test_a_hub_out_of_reach_is_explained(page: Page) -> None:
     page.get_by_role("tab", name="Models").click()
     page.locator("#fetch-svd-xt-1-1").click()
