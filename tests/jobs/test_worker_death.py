@@ -94,14 +94,16 @@ def test_a_job_that_kills_two_workers_fails_in_words_and_the_next_one_works(fake
 
 
 def test_a_closed_studio_goes_on_where_it_was_however_often(fake, still, slow):
-    queue = fake(Speed(step_s=0.1))
+    speed = Speed(step_s=0.06)
+    queue = fake(speed, checkpoint_every=100)
     job_id, waiting = queue.submit(still, slow), queue.submit(still, slow)
-    for step in (6, 14, 22):
-        until(queue, job_id, lambda job, step=step: job.stage == "sampling" and job.step >= step)
+    # more often than a job may kill its worker, and with nothing to show for it
+    for _ in range(3):
+        until(queue, job_id, lambda job: job.stage == "sampling" and job.step >= 2)
         worker = queue.worker_pids
         queue.close()
         assert is_gone(worker[0])
-        queue = fake(Speed(step_s=0.1))
+        queue = fake(speed, checkpoint_every=100)
     assert ended(queue, job_id).state == "done"
     assert ended(queue, waiting).state == "done"
 

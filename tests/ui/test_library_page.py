@@ -46,7 +46,9 @@ def test_an_empty_library_says_what_it_is_for(page: Page) -> None:
     expect(page.locator("#clips")).to_contain_text("No clips yet")
 
 
-def test_a_clip_is_in_the_library_of_who_made_it_with_its_settings(made: Page, browser: Browser, server: Server) -> None:
+def test_a_clip_is_in_the_library_of_who_made_it_with_its_settings(
+    made: Page, browser: Browser, server: Server
+) -> None:
     seed = made.locator("#result code").inner_text()
     library(made)
     card = made.locator(".clip-card")
