@@ -1,0 +1,53 @@
+"""The same clip under every plan, and the table of costs against what is counted."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from benchmarks.svd_figures import memory
+from pipelines.contract import RGB, ignore_steps
+from pipelines.request import MotionRequest
+from pipelines.svd import cost
+from pipelines.svd.animator import SvdAnimator
+from pipelines.svd.decoding import Decoding
+from pipelines.svd.network.decoder import Waiting
+from pipelines.svd.plan import Plan, plans_for
+from pipelines.svd.sampling import Sampling
+from pipelines.svd.watch import Watch
+
+PLANS = plans_for(MotionRequest(num_frames=4, decode_chunk_size=3), "gpu")
+
+
+def clip_under(plan: Plan, animator: SvdAnimator, still: RGB, request: MotionRequest) -> torch.Tensor:
+    watch = Watch(ignore_steps)
+    latents = Sampling(animator.networks, still, request, watch).run(plan)
+    return torch.cat([frames for _, frames in Decoding(animator.networks, latents, request, watch).run(plan)])
+
+
+@pytest.mark.parametrize("plan", PLANS, ids=str)
+def test_the_same_clip_under_every_plan(
+    animator: SvdAnimator, still: RGB, request_4: MotionRequest, plan: Plan
+) -> None:
+    """Where the device is the CPU, what waits elsewhere waits beside it; the ways there are the same."""
+    request = request_4.model_copy(update={"num_inference_steps": 5})
+    wanted = clip_under(PLANS[0], animator, still, request)
+    assert (clip_under(plan, animator, still, request) - wanted).abs().max() <= 1e-5
+
+
+def test_a_streamed_model_goes_on_working(animator: SvdAnimator, still: RGB, request_4: MotionRequest) -> None:
+    before = clip_under(PLANS[0], animator, still, request_4)
+    clip_under(PLANS[-1], animator, still, request_4)
+    assert torch.equal(clip_under(PLANS[0], animator, still, request_4), before)
+
+
+def test_the_table_of_costs_is_what_is_counted() -> None:
+    sampling = memory.sampling_count()
+    assert sampling.peak_bytes == pytest.approx(cost.SAMPLING_BYTES, rel=0.01)
+    assert sampling.flops == pytest.approx(cost.SAMPLING_FLOPS, rel=0.01)
+    frugal, quick = memory.decode_count(Waiting()), memory.decode_count(Waiting(frugal=False))
+    at_once = cost.WAITING_BYTES + 1.5 * cost.DECODE_BYTES_PER_FRAME
+    assert frugal.peak_bytes == pytest.approx(at_once, rel=0.05)
+    assert quick.peak_bytes == pytest.approx(at_once + cost.KEPT_BYTES, rel=0.05)
+    assert frugal.flops == pytest.approx(cost.FRUGAL_DECODE_FLOPS, rel=0.01)
+    assert quick.flops == pytest.approx(cost.DECODE_FLOPS, rel=0.01)
