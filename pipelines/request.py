@@ -205,4 +205,4 @@ def allowed_values(name: str) -> str:
         return "blur, or a colour such as #ffffff" if "pattern" in schema else "a text"
     whole = "a whole number " if schema["type"] == "integer" else ""
     multiple = f" and a multiple of {schema['multipleOf']}" if "multipleOf" in schema else ""
-    return f"{whole}between {schema['minimum']:g} and {schema['maximum']:g}{multiple}"
+    return f"{whole}between {schema['minimum']:.10g} and {schema['maximum']:.10g}{multiple}"

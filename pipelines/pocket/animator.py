@@ -20,7 +20,7 @@ from pipelines.pocket.framing import Edges, framing
 from pipelines.pocket.grid import PIXELS_PER_CELL, grid_shape, latent_shape, widths_per_unit
 from pipelines.pocket.guard import tame
 from pipelines.pocket.layers import Floats, enlarge, outline, skyline
-from pipelines.pocket.motion import FIELD_WIDTH, LayeredMotion, Motion
+from pipelines.pocket.motion import LayeredMotion, Motion, field_shape
 from pipelines.pocket.sampling import Conditions, Networks, draw_latents
 from pipelines.pocket.warp import Warper
 from pipelines.pocket.weights import open_networks
@@ -90,13 +90,13 @@ class _Drawing:
     request: MotionRequest
 
     def motion(self, latents: Tensor, num_frames: int) -> LayeredMotion:
-        """Layers of latents `[1, C, h, w]` at `FIELD_WIDTH`, in image widths, with the profile of each frame."""
+        """Layers of latents `[1, C, h, w]` at `field_shape`, in image widths, with the profile of each frame."""
         tau = torch.arange(1, num_frames) / (num_frames - 1)
         profiles = (self.codec.profile(tau) * tau[:, None]).numpy().astype(np.float32)
-        size = (FIELD_WIDTH, round(FIELD_WIDTH * self.request.height / self.request.width))
-        subject, relief = (cv2.resize(m, size, interpolation=cv2.INTER_LINEAR) for m in self.outlines)
+        shape = field_shape(self.request.width, self.request.height)
+        subject, relief = (cv2.resize(m, shape[::-1], interpolation=cv2.INTER_LINEAR) for m in self.outlines)
         canonical = self.codec.decode(latents)[0].numpy()
-        layers = enlarge(canonical, size[::-1]) * np.float32(widths_per_unit(*latents.shape[-2:]))
+        layers = enlarge(canonical, shape) * np.float32(widths_per_unit(*latents.shape[-2:]))
         layers[1:] *= freedom(self.request.noise_aug_strength)
         return LayeredMotion(layers, relief, subject, profiles)
 

@@ -5,6 +5,7 @@ A clip's motion is `d(tau) = tau * sum_k profile_k(tau) * component_k`, here in 
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -14,6 +15,15 @@ from pipelines.pocket.outlines import SHARPEST, SHARPEST_SKYLINE, WIDEST, Outlin
 
 FIELD_WIDTH = 256
 """Columns at which layers are joined and judged; pixels between them are interpolated."""
+
+MOST_PLACES = FIELD_WIDTH * 456
+"""Of a field: those of a clip of 9:16. Slimmer ones have fewer columns, or a strip would take minutes."""
+
+
+def field_shape(width: int, height: int) -> tuple[int, int]:
+    """Rows and columns of the field of a clip of `width` x `height` pixels."""
+    columns = min(FIELD_WIDTH, math.floor(math.sqrt(MOST_PLACES * width / height)))
+    return round(columns * height / width), columns
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import pytest
 
 from pipelines.pocket.framing import MAX_OVERSCAN, Edges, framing, outside
 from pipelines.pocket.guard import DETERMINANT_RANGE, determinants, limit, tame, within_bounds
-from pipelines.pocket.motion import FIELD_WIDTH
+from pipelines.pocket.motion import FIELD_WIDTH, MOST_PLACES, field_shape
 from tests.pipelines.pocket.motions import (
     ROWS,
     backdrop_of,
@@ -163,3 +163,10 @@ def test_the_subject_stays_whole_and_the_backdrop_at_rest():
     inside = field[block() > 0]
     assert np.percentile(inside, 10) > 0.9 * inside.max()
     assert np.abs(field[:, :64]).max() < 0.02 * inside.mean()
+
+
+@pytest.mark.parametrize(("width", "height"), [(1024, 576), (576, 1024), (2048, 64), (64, 2048)])
+def test_no_shape_of_clip_has_a_field_that_takes_minutes(width, height):
+    rows, columns = field_shape(width, height)
+    assert rows * columns <= MOST_PLACES * 1.02
+    assert columns / rows == pytest.approx(width / height, rel=0.1)
