@@ -18,6 +18,7 @@ from torch.nn import functional as F
 
 from pipelines.svd.network.blocks import spatial_residual, spatial_share
 from pipelines.svd.network.layout import as_clips, as_frames, lay_out, layout_for
+from pipelines.svd.network.statistics import OverSpace, Statistics
 
 Parts = Iterable[torch.Tensor]
 """Consecutive frames `[n, C, H, W]`, in order."""
@@ -50,8 +51,6 @@ class Places:
 
 PASSES = 4
 """Times that every stage goes through a clip: over space, to measure, over time and to mix."""
-
-OverSpace = Callable[[torch.Tensor], torch.Tensor]
 
 
 @dataclass(frozen=True)
@@ -154,7 +153,7 @@ def _through(stage: Stage, parts: list[torch.Tensor], places: Places) -> Iterato
             kept.append(hidden.to(places.rest))
     del hidden
     again = map(places.come, _taken(kept)) if keep else _first_half(block, parts, first, places)
-    changes = over_three(block.conv2, map(partial(second.normalised, block.norm2), again))
+    changes = over_three(block.conv2, map(second.activation(block.norm2), again))
     # `map` holds on to no frame, as a loop would. The convolutions read ahead of what is taken: they come first.
     return map(partial(_mixed, stage.share, places), changes, _taken(parts))
 
@@ -176,7 +175,7 @@ def _over_space(stage: Stage, parts: list[torch.Tensor], places: Places) -> Stat
 
 
 def _first_half(block: Any, parts: list[torch.Tensor], seen: Statistics, places: Places) -> Iterator[torch.Tensor]:
-    return over_three(block.conv1, map(partial(seen.normalised, block.norm1), map(places.come, parts)))
+    return over_three(block.conv1, map(seen.activation(block.norm1), map(places.come, parts)))
 
 
 def _taken(parts: list[torch.Tensor]) -> Iterator[torch.Tensor]:
@@ -191,46 +190,6 @@ def _take(parts: list[torch.Tensor], index: int) -> torch.Tensor:
 
 
 _NOTHING = torch.empty(0)
-
-
-class Statistics:
-    """Mean and variance of the groups of a group norm over all frames of a clip, taken in part by part.
-
-    Kept by channel, `[C]` per frame: such sums are many times faster than torch's `var_mean` over groups.
-    """
-
-    def __init__(self) -> None:
-        self._means: list[torch.Tensor] = []
-        self._variances: list[torch.Tensor] = []
-
-    def see(self, part: torch.Tensor) -> None:
-        """Takes in frames `[n, C, H, W]`, all of one size."""
-        wide = torch.promote_types(part.dtype, torch.float32)
-        for frame in part.split(1):
-            mean = frame.mean((0, 2, 3), keepdim=True, dtype=wide)
-            self._means.append(mean.flatten())
-            self._variances.append((frame - mean).square_().mean((0, 2, 3)))
-
-    def normalised(self, norm: Any, part: torch.Tensor) -> torch.Tensor:
-        """Frames `[n, C, H, W]` through a `GroupNorm` with these statistics, and through SiLU."""
-        scale, shift = (value[:, None, None] for value in self._affine(norm))
-        return F.silu(torch.addcmul(shift, part, scale), inplace=True).to(part.dtype)
-
-    def _affine(self, norm: Any) -> tuple[torch.Tensor, torch.Tensor]:
-        """What a normalised value is multiplied by and what is added, `[C]` each, in float32 or wider."""
-        # A group's part in each frame and channel is of one size: its variance is the mean of theirs, and the variance
-        # of their means.
-        means = torch.stack(self._means).unflatten(1, (norm.num_groups, -1))
-        variances = torch.stack(self._variances).unflatten(1, (norm.num_groups, -1))
-        spread, centre = torch.var_mean(means, dim=(0, 2), correction=0)
-        width = norm.num_channels // norm.num_groups
-        scale = (variances.mean((0, 2)) + spread + norm.eps).rsqrt().repeat_interleave(width) * _wide(norm.weight)
-        return scale, _wide(norm.bias) - centre.repeat_interleave(width) * scale
-
-
-def _wide(x: torch.Tensor) -> torch.Tensor:
-    """`x` in float32, or wider where it is: sums over a clip would lose every digit in 16 bit."""
-    return x.to(torch.promote_types(x.dtype, torch.float32))
 
 
 def over_three(conv: Any, parts: Parts) -> Iterator[torch.Tensor]:
