@@ -14,9 +14,10 @@ import torch
 import typer
 
 from benchmarks.report import Figure, show
-from benchmarks.svd_figures.bench import FULL, TINY, Bench, Scale, open_bench
-from benchmarks.svd_figures.exactness import decode_figure, error_figure, truth_of
+from benchmarks.svd_figures.bench import FULL, TINY, TRUTH, Bench, Scale, open_bench
+from benchmarks.svd_figures.exactness import decode_figure, error_figure, full_width_figure, truth_of
 from benchmarks.svd_figures.memory import counted_figures, measured_figures
+from benchmarks.svd_figures.questions import answers, table
 from benchmarks.svd_figures.speed import floor_note, overhead_figures, race
 from pipelines.svd.loading import best_device
 
@@ -26,11 +27,24 @@ NO_GPU = "needs a GPU: python -m benchmarks.svd"
 def main(
     device: Annotated[str | None, typer.Option(help="cuda or cpu; default: the best there is.")] = None,
     tiny: Annotated[bool, typer.Option("--tiny", help="Narrow networks and a small clip.")] = False,
+    full_width: Annotated[bool, typer.Option("--full-width", help="Also one pass of the full UNet: 7 GB.")] = False,
+    questions: Annotated[
+        bool, typer.Option("--questions", help="Only time other ways of a step and a decode.")
+    ] = False,
     json_file: Annotated[Path | None, typer.Option("--json", help="Where the figures go as JSON.")] = None,
 ) -> None:
     """Measure and print every figure with its bar and its goal."""
     place = torch.device(device or best_device())
-    show(measure(place, TINY if tiny or place.type == "cpu" else FULL), json_file)
+    if questions:
+        typer.echo(table(answers(_bench(place, tiny))))
+        return
+    figures = [full_width_figure()] if full_width else []
+    show([*figures, *measure(place, TINY if tiny or place.type == "cpu" else FULL)], json_file)
+
+
+def _bench(device: torch.device, tiny: bool) -> Bench:
+    scale = TINY if tiny or device.type == "cpu" else FULL
+    return open_bench(scale, device, torch.bfloat16 if device.type == "cpu" else torch.float16)
 
 
 def measure(device: torch.device, scale: Scale) -> list[Figure]:
@@ -43,11 +57,11 @@ def measure(device: torch.device, scale: Scale) -> list[Figure]:
 
 def _exactness(device: torch.device) -> list[Figure]:
     """Against float64, which only narrow networks fit into."""
-    single = open_bench(TINY, device, torch.float32)
-    truth = truth_of(single, TINY)
+    single = open_bench(TRUTH, device, torch.float32)
+    truth = truth_of(single, TRUTH)
     half = torch.bfloat16 if device.type == "cpu" else torch.float16
     figures = [error_figure(single, truth, "fp32"), decode_figure(single)]
-    return [*figures, error_figure(open_bench(TINY, device, half), truth, str(half).removeprefix("torch."))]
+    return [*figures, error_figure(open_bench(TRUTH, device, half), truth, str(half).removeprefix("torch."))]
 
 
 def _on_gpu(bench: Bench) -> list[Figure]:

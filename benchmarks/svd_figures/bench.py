@@ -50,6 +50,11 @@ TINY = Scale(
 )
 """A fifth of the channels; a clip that takes half a minute on one core."""
 
+TRUTH = Scale(
+    64, 32, (128, 2), MotionRequest(num_frames=6, num_inference_steps=5, width=128, height=128, seed=SEED), pairs=1
+)
+"""Small enough for float64, which CPUs and GPUs alike are slow at."""
+
 
 @dataclass(frozen=True)
 class Bench:

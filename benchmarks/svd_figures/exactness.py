@@ -8,7 +8,14 @@ import torch
 
 from benchmarks.report import Figure
 from benchmarks.svd_figures.bench import Bench, Scale, stock_pipeline
+from benchmarks.svd_figures.models import enliven
+from pipelines.svd import architecture
 from pipelines.svd.network.decoder import Waiting
+from pipelines.svd.network.transformer import Shape
+from pipelines.svd.network.unet import Inputs, Unet
+
+FEW_FRAMES, FEW_CELLS = 5, 16
+"""Frames, and height and width in latent cells, of a pass at full width."""
 
 DECODE_CHUNKS = (1, 3, 8, 14)
 """Frames at once for which decoding is compared."""
@@ -47,3 +54,26 @@ def decode_figure(bench: Bench) -> Figure:
     note = f"{parts_note}; the stock decoder's own error in fp32 is {own:.1e}"
     name = "decode in fp32 with any chunk against the whole clip in float64"
     return Figure(name, max(apart.values()), "", 1e-5, 1e-5, True, note)
+
+
+@torch.no_grad()
+def full_width_figure() -> Figure:
+    """One pass of the UNet as wide and deep as released, in bf16, over the stock pass's error; 7 GB of memory."""
+    generator = torch.Generator().manual_seed(3)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(3)
+        network = enliven(architecture.unet()).eval()
+    x = torch.randn(1, FEW_FRAMES, 8, FEW_CELLS, FEW_CELLS, generator=generator)
+    clip, controls = torch.randn(1, 1, architecture.VECTOR, generator=generator), torch.tensor([[6.0, 127.0, 0.02]])
+    noise = torch.tensor([1.3])
+    truth = network(x, noise[0], clip, controls, return_dict=False)[0].double()
+    network.bfloat16()
+    given = (x.bfloat16(), clip.bfloat16())
+    theirs = network(given[0], noise[0], given[1], controls.bfloat16(), return_dict=False)[0]
+    ours = Unet(network)
+    context = ours.context(given[1], controls, FEW_FRAMES)
+    seen = ours.full(Inputs(given[0], noise, context, Shape(FEW_FRAMES))).velocity
+    errors = [float((velocity.double() - truth).norm() / truth.norm()) for velocity in (seen, theirs)]
+    note = f"relative error {errors[0]:.2e} against {errors[1]:.2e}, {FEW_FRAMES} frames, truth in float32"
+    name = "error of a pass at full width over the stock one's, bf16"
+    return Figure(name, errors[0] / errors[1], "x", 1, 1, True, note)

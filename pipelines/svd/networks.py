@@ -11,6 +11,7 @@ from pipelines.machine import data_folder
 from pipelines.svd.network.decoder import Decoder
 from pipelines.svd.network.unet import Unet
 from pipelines.svd.plan import Plan
+from pipelines.svd.quiet import quiet_libraries
 
 COMPILE_VARIABLE = "STILLMOTION_COMPILE"
 """Set to 1, the UNet is compiled: minutes for the first clip of a size, then faster. Another value is torch's name of
@@ -36,6 +37,7 @@ class Networks:
         """The number format of the weights."""
         return self.pipeline.unet.conv_in.weight.dtype
 
+    @quiet_libraries()
     def convert(self, dtype: torch.dtype) -> None:
         """Converts all weights, for good. To float32 and back loses nothing."""
         for part in PARTS:
