@@ -111,7 +111,7 @@ class RunEvents:
             still = self._still_of(job_id)
             stage = gr.update(value=frame_value(still, job.request), visible=True)
         except StillmotionError:
-            return ["", *[gr.skip()] * 7]
+            return [gr.skip()] * 8
         return [job_id, still, stage, *stage_shown(), gr.Timer(active=True), *take_turns(not job.has_ended)]
 
     def capture(self, job_id: str, seconds: float) -> list[Any]:

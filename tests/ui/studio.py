@@ -17,7 +17,7 @@ CLIP_MS = 60_000
 def give(page: Page, picture: Path) -> None:
     """Upload a picture and wait for its frame."""
     page.locator("#upload input[type=file]").first.set_input_files(picture)
-    expect(page.locator("#stage img[alt='The frame that the model will see']")).to_be_visible(timeout=30_000)
+    expect(page.locator("#stage img[alt='The frame that the model will see']")).to_be_visible(timeout=CLIP_MS)
 
 
 def choose(page: Page, menu: str, option: str) -> None:
