@@ -106,7 +106,7 @@ def model_card(spec: ModelSpec, fit: Fit) -> str:
     where = "on this machine" if here else "not on this machine"
     gate = "<li>Its licence has to be accepted on its page, with a token in HF_TOKEN.</li>" if spec.gated else ""
     return (
-        f'<div class="model-card"><h3>{escape(spec.name)} <code>{escape(spec.id)}</code></h3><p>{escape(spec.note)}</p>'
+        f'<div class="model-card"><h2>{escape(spec.name)} <code>{escape(spec.id)}</code></h2><p>{escape(spec.note)}</p>'
         f'<ul><li>Licence: <a href="{escape(spec.licence_url)}" target="_blank" rel="noopener">'
         f"{escape(spec.licence)}</a></li><li>{spec.size_bytes / GB:.2f} GB, {where}</li>"
         f'<li class="{"ok" if fit.ok else "warn"}">{escape(fit.sentence)}</li>{gate}</ul></div>'

@@ -97,9 +97,9 @@ def api_page(schema: dict[str, Any], root: str) -> str:
         "<style>body{font:16px/1.5 system-ui;max-width:52em;margin:2em auto;padding:0 1em}"
         "code{font-size:.95em}h2{margin:1.6em 0 .2em;font-size:1.05em}table{border-collapse:collapse;font-size:.92em}"
         "td{padding:.15em .9em .15em 0;vertical-align:top}</style>"
-        f'<h1>Stillmotion for programs</h1><p>As OpenAPI: <a href="{escape(root)}/openapi.json">openapi.json</a>.'
+        f'<main><h1>Stillmotion for programs</h1><p>As OpenAPI: <a href="{escape(root)}/openapi.json">openapi.json</a>.'
         " For Python, <code>gradio_client</code> calls <code>/animate</code>; assistants find the same over MCP at"
-        f" <code>{escape(root)}/gradio_api/mcp/</code>.</p>{''.join(_operations(schema))}</html>"
+        f" <code>{escape(root)}/gradio_api/mcp/</code>.</p>{''.join(_operations(schema))}</main></html>"
     )
 
 

@@ -1,0 +1,45 @@
+"""axe, the field's standard checker, finds nothing to complain of: contrast, labels, landmarks, order."""
+
+from __future__ import annotations
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from tests.ui.studio import STILLS, animate, give, make_small
+
+
+def complaints(page: Page) -> list[str]:
+    """What axe finds, a line for each place."""
+    found = Axe().run(page).response["violations"]
+    return [f"{each['id']}: {node['target']} {node['html'][:100]}" for each in found for node in each["nodes"]]
+
+
+@pytest.mark.parametrize("is_dark", [False, True], ids=["light", "dark"])
+def test_the_studio_from_the_empty_page_to_the_shared_clip(page: Page, is_dark: bool) -> None:
+    if is_dark:
+        page.locator("#theme-toggle").click()
+    assert complaints(page) == []
+    give(page, STILLS / "otters.jpg")
+    make_small(page)
+    animate(page)
+    for box in ("save-box", "share-box"):
+        page.locator(f"#{box} .label-wrap").click()
+    page.locator("#make-link").click()
+    link = page.locator("#links a").first
+    expect(link).to_be_visible(timeout=20_000)
+    assert complaints(page) == []
+    page.goto(link.get_attribute("href") or "")
+    assert complaints(page) == []
+
+
+@pytest.mark.parametrize("tab", ["Library", "Models"])
+def test_the_other_tabs(page: Page, tab: str) -> None:
+    page.get_by_role("tab", name=tab).click()
+    expect(page.get_by_role("tab", name=tab)).to_have_attribute("aria-selected", "true")
+    assert complaints(page) == []
+
+
+def test_the_page_for_programs(page: Page, server) -> None:
+    page.goto(f"{server.url}/api")
+    assert complaints(page) == []
