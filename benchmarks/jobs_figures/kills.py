@@ -75,7 +75,7 @@ def _figures(trials: list[Trial], different: int, orphans: int, ends: Counter[st
     accepted = [job for trial in trials for job in trial.jobs]
     lost = sum(end not in {"done"} for trial in trials for end in trial.ends)
     doubled = sum(ends[job] > 1 for job in accepted)
-    note = f"{len(trials)} kills, {len(accepted)} accepted jobs; worker and server in turn"
+    note = f"{len(trials)} kills, {len(accepted)} accepted jobs; worker or server, drawn by lot"
     slowest = max(trial.seconds for trial in trials)
     return [
         Figure("killed: jobs lost or not done", lost, "", 0, 0, True, note),
