@@ -15,6 +15,9 @@ Kind = Literal["cpu", "gpu"]
 TRAINED_PIXELS = 1024 * 576
 """Pixels of the size that the releases were trained at, and that the figures below were counted at."""
 
+CACHED_PIXELS = 4 * 256 * 192
+"""Pixels that a CPU decodes fastest at once: four frames of 256x192 take a third less time than one or twelve."""
+
 COUNTED_FRAMES = 25
 """Frames that the figures below were counted at."""
 
@@ -72,9 +75,9 @@ def uses_guidance(request: MotionRequest) -> bool:
 def chunk_for(request: MotionRequest, kind: Kind) -> int:
     """Frames to decode at once: what the request says, or for 0 what is fastest. Any number gives the same clip.
 
-    As many as make up one of the trained size keep a GPU busy; more only take more memory. A CPU's caches hold one.
+    As many as make up one of the trained size keep a GPU busy; more only take more memory. A CPU's caches hold less.
     """
-    busy = TRAINED_PIXELS // (request.width * request.height) if kind == "gpu" else 1
+    busy = (TRAINED_PIXELS if kind == "gpu" else CACHED_PIXELS) // (request.width * request.height)
     return max(1, min(request.decode_chunk_size or busy, request.num_frames))
 
 

@@ -74,7 +74,9 @@ class Ladder:
             raise shortage
         self._descents += 1
         self.plans = self.plans[1:]
-        self.watch.note(f"Memory ran out: going on with {self.plans[0]}. The clip stays the same.")
+        plan = self.plans[0]
+        at_once = "1 frame" if plan.chunk == 1 else f"{plan.chunk} frames"
+        self.watch.note(f"Memory ran out: going on with {plan}, {at_once} decoded at once. The clip stays the same.")
 
 
 def _free() -> None:

@@ -84,7 +84,7 @@ class Decoder:
     def __init__(self, vae: Any) -> None:
         lay_out(vae)
         self.module = vae.decoder
-        self.layout = layout_for(vae.dtype, vae.device)
+        self.layout = layout_for(vae.device)
         self.stages = tuple(_stages(vae.decoder))
 
     def decode(

@@ -62,7 +62,7 @@ class Unet:
     def __init__(self, module: Any) -> None:
         lay_out(module)
         self.module = module
-        self.layout = layout_for(module.dtype, module.device)
+        self.layout = layout_for(module.device)
         self._shares = shares(module)
 
     def context(self, clip: torch.Tensor, controls: torch.Tensor, frames: int) -> Context:

@@ -22,6 +22,7 @@ def test_the_chunk_is_what_was_asked_for_or_one_large_picture() -> None:
     assert cost.chunk_for(XT.model_copy(update={"width": 2048, "height": 1024}), "gpu") == 1
     assert cost.chunk_for(SMALL, "gpu") == 3
     assert cost.chunk_for(SMALL, "cpu") == 1
+    assert cost.chunk_for(SMALL.model_copy(update={"width": 256, "height": 192}), "cpu") == 4
 
 
 def test_costs_follow_frames_pixels_and_guidance() -> None:
@@ -38,7 +39,7 @@ def test_costs_follow_frames_pixels_and_guidance() -> None:
 def test_every_plan_is_cheaper_than_the_one_before(request_: MotionRequest, kind) -> None:
     needs = [estimate(plan, request_).peak_bytes for plan in plans_for(request_, kind)]
     assert needs == sorted(needs, reverse=True)
-    assert len(set(plans_for(request_, kind))) == len(needs) >= 3
+    assert len(set(plans_for(request_, kind))) == len(needs) >= 2
 
 
 def test_a_large_card_gets_the_fastest_plan_and_a_small_one_what_fits() -> None:
