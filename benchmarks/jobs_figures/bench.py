@@ -47,7 +47,7 @@ class Effort:
     jobs_per_worker_count: int
 
 
-FULL = Effort(kills=60, cancels=200, flood=50, reconnects=10, load_s=600, jobs_per_worker_count=24)
+FULL = Effort(kills=60, cancels=200, flood=50, reconnects=5, load_s=600, jobs_per_worker_count=24)
 
 QUICK = Effort(kills=6, cancels=20, flood=12, reconnects=1, load_s=20, jobs_per_worker_count=8)
 

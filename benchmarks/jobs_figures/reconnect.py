@@ -20,7 +20,7 @@ NAME = "progress back, slowest of all"
 BAR_S, GOAL_S = 3.0, 1.5
 
 SPEED = Speed(step_s=1.0)
-"""A hundred seconds a clip: it runs through all that is done to its page."""
+"""A hundred seconds a clip: it outlasts one round of all that is done to its page."""
 
 PATIENCE_MS = 60_000
 
@@ -55,19 +55,28 @@ def _measure(browser: Browser, folder: Path, count: int) -> tuple[dict[str, list
     times: dict[str, list[float]] = {"reload": [], "second device": [], "server restart": []}
     same: list[bool] = []
     try:
-        page = _running(browser, studio.url)
-        address = page.url
         for _ in range(count):
-            times["reload"].append(_timed(page, lambda: page.reload(wait_until="commit")))
-            other = browser.new_context().new_page()
-            times["second device"].append(_timed(other, lambda here=other: here.goto(address, wait_until="commit")))
-            same += [page.url == address, other.url == address]
-            other.context.close()
-            times["server restart"].append(_restart(studio, page))
-            same.append(page.url == address)
+            same += _round(browser, studio, times)
     finally:
         studio.stop()
     return times, same
+
+
+def _round(browser: Browser, studio: Studio, times: dict[str, list[float]]) -> list[bool]:
+    """All that is done to the page of one job; whether each page was at this job's address afterwards."""
+    page = _running(browser, studio.url)
+    address = page.url
+    times["reload"].append(_timed(page, lambda: page.reload(wait_until="commit")))
+    other = browser.new_context().new_page()
+    times["second device"].append(_timed(other, lambda: other.goto(address, wait_until="commit")))
+    same = [page.url == address, other.url == address]
+    other.context.close()
+    times["server restart"].append(_restart(studio, page))
+    same.append(page.url == address)
+    page.get_by_role("button", name="Stop").click()
+    page.get_by_text("Stopped").wait_for(timeout=PATIENCE_MS)
+    page.context.close()
+    return same
 
 
 def _running(browser: Browser, url: str) -> Page:
