@@ -120,8 +120,8 @@ def list_models(context: typer.Context) -> None:
 
 
 @models_cli.command("add")
-def add_model(folder: Annotated[Path, typer.Argument(help="A diffusers folder with safetensors.")]) -> None:
-    """Make a local folder known as a model."""
+def add_model(folder: Annotated[Path, typer.Argument(help="A diffusers folder, or one svd*.safetensors file.")]) -> None:
+    """Make a local folder or file known as a model."""
     with _plainly():
         from pipelines.catalogue import add_local
 
