@@ -29,7 +29,7 @@ def made(queue, still):
     from pipelines.request import MotionRequest
 
     request = MotionRequest(width=256, height=128, num_frames=6, num_inference_steps=100)
-    job_id = queue.submit(still, request, "ada")
+    job_id = queue.submit(still, request, "grace")
     looks, previews = [], []
     for job in queue.watch(job_id):
         looks.append(job)
@@ -84,7 +84,7 @@ def test_nothing_is_left_beside_the_finished_clip(queue, made):
 def test_what_is_shown_of_a_job_does_not_say_whose_it_is(made):
     shown = json.loads(made[0][-1].to_json())
     assert shown["state"] == "done"
-    assert "ada" not in made[0][-1].to_json()
+    assert "grace" not in made[0][-1].to_json()
 
 
 def test_the_time_that_a_clip_takes_is_learned(queue, made):
@@ -174,7 +174,7 @@ def test_somebody_else_may_look_and_not_touch(queue, made):
         with pytest.raises(NotYours, match="started by somebody else"):
             touch()
     assert queue.get(job.id) == job
-    assert [each.id for each in queue.list("ada")] == [job.id]
+    assert [each.id for each in queue.list("grace")] == [job.id]
     assert job.id not in [each.id for each in queue.list("eve")]
 
 

@@ -99,7 +99,7 @@ def test_a_closed_studio_goes_on_where_it_was_however_often(fake, still, slow):
     job_id, waiting = queue.submit(still, slow), queue.submit(still, slow)
     # more often than a job may kill its worker, and with nothing to show for it
     for _ in range(3):
-        until(queue, job_id, lambda job: job.stage == "sampling" and job.step >= 2)
+        until(queue, job_id, lambda job: job.state == "running" and job.stage == "sampling" and job.step >= 2)
         worker = queue.worker_pids
         queue.close()
         assert is_gone(worker[0])
