@@ -51,7 +51,7 @@ class Worker:
         self._trouble = Trouble()
         self._at_work = threading.Lock()
         self._claim: Claim | None = None
-        self._is_open = False
+        self._is_open = self._is_leaving = False
         self._idle_since = time.monotonic()
 
     def open(self) -> None:
@@ -72,6 +72,9 @@ class Worker:
                 return
             self._claim = claim
             self._or_end(lambda: self._attempt(claim))
+            if self._is_leaving:
+                # to return would tell the queue that the job is done, which is about to be handed back
+                threading.Event().wait()
             self._claim, self._idle_since = None, time.monotonic()
 
     def warm_up(self) -> None:
@@ -99,6 +102,7 @@ class Worker:
 
     def stop(self) -> None:
         """End now: what is under way goes back to the queue, and the attempt does not count."""
+        self._is_leaving = True
         claim = self._claim
         with suppress(StillmotionError):
             if claim is not None:
@@ -113,10 +117,16 @@ class Worker:
             log.info("job done")
         except LeaseLost:
             log.warning("job taken over by another worker")
+            self._leave_if_waiting(claim)
         except Exception as error:  # noqa: BLE001  # whatever it is, the job ends or waits again; the log has it
             self._settle(claim, outcome_of(error, claim, attempt.has_sampling, self._trouble))
         finally:
             attempt.clear()
+
+    def _leave_if_waiting(self, claim: Claim) -> None:
+        """Taken away, and nobody has it yet: the queue hears of it from here, or it would count the job as done."""
+        if not self._is_leaving and self._claims.state(claim.id)[0] == "queued":
+            self._leave(claim, SPENT)
 
     def _settle(self, claim: Claim, outcome: Outcome) -> None:
         log.info("job ended", state=outcome.state, why=outcome.sentence, exc_info=outcome.is_worth_a_trace)
