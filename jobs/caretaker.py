@@ -36,10 +36,13 @@ FAILED_S = 7 * DAY_S
 
 
 class Caretaker:
-    """Makes its rounds in a thread of its own from `start` to `close`."""
+    """Makes its rounds in a thread of its own from `start` to `close`; `also` is done on each of them."""
 
-    def __init__(self, settings: JobSettings, engine: sa.Engine, store: Store) -> None:
+    def __init__(
+        self, settings: JobSettings, engine: sa.Engine, store: Store, also: Callable[[], None] = lambda: None
+    ) -> None:
         self._settings, self._engine, self._store, self._clock = settings, engine, store, SteadyClock()
+        self._also = also
         self._is_closing = threading.Event()
         self._thread = threading.Thread(target=self._run, name="caretaker", daemon=True)
 
@@ -84,8 +87,8 @@ class Caretaker:
     def _run(self) -> None:
         self._quietly(self.sweep)
         while not self._is_closing.wait(LOOK_S):
-            self._quietly(self.tend)
-            self._quietly(self.sweep)
+            for work in (self.tend, self.sweep, self._also):
+                self._quietly(work)
 
     def _quietly(self, work: Callable[[], None]) -> None:
         try:

@@ -7,7 +7,9 @@ What is to be done with a job, and whether it has ended, stands in the job table
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+import secrets
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import sqlalchemy as sa
 from dbos import DBOS, DBOSClient, DBOSConfig, DBOSPortableJSONSerializer
@@ -26,6 +28,12 @@ does, and not with every release, or jobs that wait during an update would wait 
 
 POLL_S = 0.2
 """Seconds between an idle worker's looks at the queue: not felt by a person, 2 % of a core."""
+
+CARRIED = ["ENQUEUED", "PENDING", "DELAYED"]
+"""States in which DBOS will still bring a job to a worker, or has just brought it."""
+
+AGAIN = "-again-"
+"""Parts a job's id from what makes a further handing in of it unique."""
 
 _QUIET = logging.WARNING
 
@@ -47,8 +55,21 @@ class Dispatch:
 
     def hand_in(self, connection: sa.Connection, job_id: str, turn: int) -> None:
         """Part of the transaction that enters the job in the table: both happen, or neither."""
-        options = {"workflow_name": WORK, "queue_name": QUEUE, "workflow_id": job_id, "app_version": PROTOCOL}
-        self._client.enqueue_in_transaction(connection, {**options, "priority": turn}, job_id)  # type: ignore[typeddict-item]
+        self._client.enqueue_in_transaction(connection, _options(job_id, turn), job_id)  # type: ignore[arg-type]
+
+    def hand_in_forgotten(self, waiting: Mapping[str, int]) -> list[str]:
+        """Of waiting jobs (id to turn), those that the queue carries no longer; they are carried again.
+
+        A job that has ended meanwhile may be among them: who takes it finds that in the table, and that is all.
+        """
+        with in_plain_words():
+            found = self._client.list_workflows(status=CARRIED, name=WORK, load_input=False, load_output=False)
+            carried = {each.workflow_id.partition(AGAIN)[0] for each in found}
+            forgotten = [job_id for job_id in waiting if job_id not in carried]
+            for job_id in forgotten:
+                name = f"{job_id}{AGAIN}{secrets.token_hex(4)}"
+                self._client.enqueue(_options(name, waiting[job_id]), job_id)  # type: ignore[arg-type]
+        return forgotten
 
     def withdraw(self, job_id: str) -> None:
         """A job that has ended need not reach a worker."""
@@ -92,3 +113,8 @@ class Inbox:
         """What a worker that is dead or about to end had taken goes to the next free one; others may say so as well."""
         # DBOS has no public name for this without its own hosted service; the version is pinned
         DBOS._recover_pending_workflows([worker])
+
+
+def _options(name: str, turn: int) -> dict[str, Any]:
+    told = {"workflow_name": WORK, "queue_name": QUEUE, "app_version": PROTOCOL}
+    return {**told, "workflow_id": name, "priority": turn}

@@ -22,7 +22,8 @@ from jobs.pace import Pace
 from jobs.queue import Health
 from jobs.schema import open_database
 from jobs.settings import JobSettings
-from jobs.store import check_room, open_store
+from jobs.store import check_room
+from jobs.stores import open_store
 from jobs.supervisor import Supervisor
 from pipelines.errors import RequestError, StillError, StillmotionError, StoreError, UnknownJob
 from pipelines.request import MotionRequest
@@ -44,7 +45,7 @@ class DurableQueue:
         self._ledger, self._pace = Ledger(self._engine), Pace(self._engine)
         self._forecast = Forecast(self._engine, self._ledger, self._pace)
         self._admission = Admission(settings, self._engine, self._dispatch, self._forecast)
-        self._caretaker = Caretaker(settings, self._engine, self._store)
+        self._caretaker = Caretaker(settings, self._engine, self._store, self._hand_in_forgotten)
         self.supervisor = Supervisor(settings, self._engine) if has_workers else None
         self._watch = Watch(self._engine)
 
@@ -153,6 +154,11 @@ class DurableQueue:
         except StillmotionError as error:
             return Health([str(error)])
         return Health([] if is_alive else ["No worker is there yet. Jobs wait until one is."])
+
+    def _hand_in_forgotten(self) -> None:
+        """A waiting job that no queue carries would wait for ever; nothing known leads there, and nothing should."""
+        for job_id in self._dispatch.hand_in_forgotten(self._ledger.turns_of_waiting()):
+            log.warning("job handed in again", job=job_id)
 
     def _enter(self, job: Job, user: str, files: dict[str, Path]) -> str:
         """Files first, then the table: a job that is accepted has all it needs."""

@@ -44,6 +44,12 @@ class Ledger:
         ahead = sa.or_(jobs.c.turn < row.turn, sa.and_(jobs.c.turn == row.turn, jobs.c.created < row.created))
         return 1 + self._count(jobs.c.state == "queued", ahead)
 
+    def turns_of_waiting(self) -> dict[str, int]:
+        """The turn of each waiting job, by its id."""
+        query = sa.select(jobs.c.id, jobs.c.turn).where(jobs.c.state == "queued")
+        with in_plain_words(), self._engine.connect() as connection:
+            return {row.id: row.turn for row in connection.execute(query)}
+
     def waiting(self) -> int:
         """How many jobs wait."""
         return self._count(jobs.c.state == "queued")

@@ -12,7 +12,7 @@ from typing import Protocol
 
 from jobs.files import copy_whole, move_whole
 from jobs.job import is_id
-from jobs.settings import GB, JobSettings
+from jobs.settings import GB
 from pipelines.errors import ClipError, StoreError, UnknownJob
 
 WORK = ".work-"
@@ -74,18 +74,6 @@ class Store(Protocol):
     def check(self) -> None:
         """Raises `StoreError` where the place is away."""
         ...
-
-
-def open_store(settings: JobSettings) -> Store:
-    """The store that the settings name. Raises `StoreError` where it cannot be made."""
-    if "://" in settings.store:
-        from jobs.remote_store import RemoteStore
-
-        return RemoteStore(settings.store, settings.data / "scratch")
-    root = Path(settings.store).expanduser() if settings.store else settings.data / "jobs"
-    with in_plain_words():
-        root.mkdir(parents=True, exist_ok=True)
-    return FolderStore(root)
 
 
 class FolderStore:

@@ -30,7 +30,7 @@ from jobs.outcomes import Outcome, Trouble, outcome_of
 from jobs.pace import Pace
 from jobs.schema import open_database
 from jobs.settings import JobSettings, job_settings
-from jobs.store import open_store
+from jobs.stores import open_store
 from pipelines.catalogue import default_model
 from pipelines.errors import StillmotionError, StoreError
 

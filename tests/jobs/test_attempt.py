@@ -11,7 +11,7 @@ from jobs.job import CHECKPOINT, STILL, Job, new_id
 from jobs.ledger import Ledger
 from jobs.pace import Pace
 from jobs.schema import exclusively, open_database
-from jobs.store import open_store
+from jobs.stores import open_store
 from jobs.turns import enter
 from pipelines.contract import Checkpoint, StepEvent
 from pipelines.errors import Cancelled, StoreError

@@ -12,7 +12,7 @@ from jobs import caretaker
 from jobs.caretaker import Caretaker
 from jobs.job import CLIP, POSTER, STILL, new_id
 from jobs.schema import jobs
-from jobs.store import open_store
+from jobs.stores import open_store
 from pipelines.errors import ClipError, UnknownJob
 from tests.jobs.conftest import settings_in
 from tests.jobs.watching import ended

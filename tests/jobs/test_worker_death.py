@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from benchmarks.jobs_figures.fake_model import Speed
 from jobs import supervisor, worker_launch
+from jobs.dispatch import Dispatch
 from jobs.durable_queue import DurableQueue
 from jobs.job import CLIP
 from jobs.schema import jobs
@@ -114,6 +115,7 @@ import sys, time
 from pathlib import Path
 from jobs import worker_launch
 worker_launch.COMMAND = {[sys.executable, "-P", "-m", "benchmarks.jobs_figures.fake_worker"]!r}
+from jobs.dispatch import Dispatch
 from jobs.durable_queue import DurableQueue
 from jobs.log import configure_log
 from jobs.settings import job_settings
@@ -208,3 +210,14 @@ def test_a_sticky_error_of_the_gpu_replaces_the_worker_and_the_job_is_done_by_th
     assert (job.state, job.sentence) == ("done", "")
     assert not fault.exists()
     assert queue.worker_pids != worker
+
+
+def test_a_waiting_job_that_the_queue_has_forgotten_is_handed_in_again(fake, still, slow, small, monkeypatch):
+    monkeypatch.setattr("jobs.caretaker.LOOK_S", 0.3)
+    queue = fake(Speed(step_s=0.02))
+    first, forgotten = (queue.submit(still, request, "ada") for request in (slow, small))
+    dispatch = Dispatch(queue.engine)
+    dispatch.withdraw(forgotten)
+    dispatch.close()
+    assert queue.get(forgotten).state == "queued"
+    assert [ended(queue, job_id).state for job_id in (first, forgotten)] == ["done", "done"]
