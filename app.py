@@ -120,12 +120,12 @@ def list_models(context: typer.Context) -> None:
 
 
 @models_cli.command("add")
-def add_model(folder: Annotated[Path, typer.Argument(help="A diffusers folder, or one svd*.safetensors file.")]) -> None:
+def add_model(path: Annotated[Path, typer.Argument(help="A diffusers folder, or one svd*.safetensors file.")]) -> None:
     """Make a local folder or file known as a model."""
     with _plainly():
         from pipelines.catalogue import add_local
 
-        spec = add_local(folder)
+        spec = add_local(path)
     typer.echo(f"{spec.name} is known as {spec.id}.")
 
 
