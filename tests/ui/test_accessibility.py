@@ -6,13 +6,23 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
+from tests.jobs.watching import holds_within
 from tests.ui.studio import STILLS, animate, give, make_small
+
+SETTLED_S = 5
+"""Seconds in which colours that fade into one another have to arrive."""
 
 
 def complaints(page: Page) -> list[str]:
-    """What axe finds, a line for each place."""
-    found = Axe().run(page).response["violations"]
-    return [f"{each['id']}: {node['target']} {node['html'][:100]}" for each in found for node in each["nodes"]]
+    """What axe finds and still finds once nothing moves any more, a line for each place."""
+    holds_within(SETTLED_S, lambda: found(page) == [])
+    return found(page)
+
+
+def found(page: Page) -> list[str]:
+    """What axe finds now."""
+    violations = Axe().run(page).response["violations"]
+    return [f"{each['id']}: {node['target']} {node['html'][:100]}" for each in violations for node in each["nodes"]]
 
 
 @pytest.mark.parametrize("is_dark", [False, True], ids=["light", "dark"])

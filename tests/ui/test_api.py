@@ -19,7 +19,7 @@ from PIL import Image
 from media.export.facts import probe_export
 from media.export.formats import FORMATS
 from tests.conftest import ROOT, Server
-from tests.jobs.watching import holds_within
+from tests.jobs.watching import holds_within, in_threads
 
 STILL = ROOT / "assets" / "stills" / "otters.jpg"
 
@@ -113,7 +113,8 @@ def test_an_assistant_finds_one_tool_and_can_use_it(server):
             tools = (await session.list_tools()).tools
             return tools, await session.call_tool("animate", {"image": picture, **CONTROLS})
 
-    tools, answer = asyncio.run(ask())
+    # in a thread of its own: the browser of other tests has an event loop in this one
+    [(tools, answer)] = in_threads(1, lambda _: asyncio.run(ask()))
     assert [tool.name for tool in tools] == ["animate"]
     assert "motion_bucket_id" in tools[0].inputSchema["properties"]
     assert not answer.isError, answer.content
