@@ -92,7 +92,7 @@ def worker() -> None:
 def animate(
     still: Annotated[Path, typer.Argument(help="A PNG, JPEG, WebP, AVIF, HEIC or GIF picture.")],
     output: Annotated[
-        Path, typer.Option("--output", "-o", help="Where the clip goes: .mp4 .webm .gif .webp .png .zip.")
+        Path, typer.Option("--output", "-o", help="Where the clip goes: .mp4 .webm .gif .webp .png .jpg .zip.")
     ],
     as_json: Annotated[bool, typer.Option("--json", help="End with one line of JSON about the clip.")] = False,
     **controls: Any,

@@ -21,7 +21,7 @@ from pipelines.request import MotionRequest
 from ui.backstage import Backstage
 from ui.share_routes import NOT_KEPT
 
-FormatName = Literal["mp4", "webm", "av1", "gif", "webp", "apng", "zip"]
+FormatName = Literal["mp4", "webm", "av1", "gif", "webp", "apng", "poster", "zip"]
 
 Limit = Literal["", "8 MB", "16 MB", "25 MB"]
 

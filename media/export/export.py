@@ -31,6 +31,8 @@ def export(path: Path, frames: Frames, spec: ClipSpec, kind: Format, sound: Soun
         raise ClipError(f"{kind.label} has no sound.", "Choose MP4 or WebM, or leave the soundtrack out.")
     written = replace(spec, recipe=_in_ascii(spec.recipe) if kind.carries_recipe else "")
     shown: Frames = frames
+    if kind.is_one_frame:
+        written = replace(written, num_frames=1)
     if kind.video is not None and written != written.even():
         written, shown = written.even(), _Padded(frames)
     with written_whole(path) as partial:

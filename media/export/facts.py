@@ -85,7 +85,7 @@ def _video_facts(path: Path, container: str) -> ExportFacts:
 
 
 def _picture_facts(path: Path) -> ExportFacts:
-    with Image.open(path, formats=("GIF", "WEBP", "PNG")) as picture:
+    with Image.open(path, formats=("GIF", "WEBP", "PNG", "JPEG")) as picture:
         count = getattr(picture, "n_frames", 1)
         durations = []
         for index in range(count):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from media.export.animated import write_apng, write_gif, write_webp
 from media.export.frames import Frames
-from media.export.zipped import write_zip
+from media.export.zipped import write_poster, write_zip
 from media.spec import ClipSpec
 from media.video import AV1, H264, VP9, Sound, VideoKind, write_video
 from pipelines.errors import InputError
@@ -21,7 +21,7 @@ class Format:
     """A format: `video` where it is a video file, else `writer` writes it.
 
     `tick` is the shortest time in seconds that the format can tell apart: frames are shown to the nearest tick.
-    `carries_recipe` tells whether the settings can be stored inside.
+    `carries_recipe` tells whether the settings can be stored inside; `is_one_frame`, that only the first is wanted.
     """
 
     name: str
@@ -32,6 +32,7 @@ class Format:
     writer: Writer | None = None
     tick: float = 1e-6
     carries_recipe: bool = True
+    is_one_frame: bool = False
 
     @property
     def carries_sound(self) -> bool:
@@ -55,6 +56,15 @@ _ALL = (
     Format("gif", "GIF", ".gif", "image/gif", writer=write_gif, tick=CENTISECOND, carries_recipe=False),
     Format("webp", "Animated WebP", ".webp", "image/webp", writer=write_webp, tick=MILLISECOND),
     Format("apng", "Animated PNG, lossless", ".png", "image/png", writer=write_apng),
+    Format(
+        "poster",
+        "Poster, the first frame",
+        ".jpg",
+        "image/jpeg",
+        writer=write_poster,
+        carries_recipe=False,
+        is_one_frame=True,
+    ),
     Format("zip", "PNG frames in a zip", ".zip", "application/zip", writer=write_zip),
 )
 

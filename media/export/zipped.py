@@ -1,4 +1,4 @@
-"""Frames as numbered PNG files in a zip, with the recipe and the rate beside them."""
+"""Single pictures: the first frame as a JPEG, or all as numbered PNG files in a zip with the recipe and the rate."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ import zipfile
 from io import BytesIO
 from pathlib import Path
 
+import numpy as np
 from PIL import Image
 
 from media.export.frames import Frames
+from media.preview import poster
 from media.recipe import RECIPE_FILE
 from media.spec import ClipSpec
 
@@ -30,3 +32,8 @@ def write_zip(path: Path, frames: Frames, spec: ClipSpec) -> None:
         archive.writestr(RATE_FILE, json.dumps(facts))
         if spec.recipe:
             archive.writestr(RECIPE_FILE, spec.recipe)
+
+
+def write_poster(path: Path, frames: Frames, spec: ClipSpec) -> None:
+    """The first frame as a JPEG; `spec` is that of one frame."""
+    path.write_bytes(poster(np.asarray(frames[0])))

@@ -20,8 +20,10 @@ from tests.media.clips import moving_frames
 
 VIDEOS = ("mp4", "webm", "av1")
 PICTURES = ("gif", "webp", "apng")
-SIZES = {"landscape": (128, 72), "portrait": (72, 128), "odd": (97, 65)}
+SIZES = {"landscape": (128, 72), "portrait": (72, 128), "odd": (97, 65), "odd portrait": (65, 97)}
 RATES = (Fraction(5), Fraction(7), Fraction(24000, 1001), Fraction(30))
+COUNTS = (1, 2, 14, 25, 60)
+MOVING = [name for name, kind in FORMATS.items() if not kind.is_one_frame]
 REQUEST = MotionRequest(seed=7, noise_aug_strength=0.1, backdrop="#a0B1c2")
 RECIPE = json.dumps({"title": "Otter — 日本", "request": REQUEST.model_dump()}, ensure_ascii=False)
 
@@ -46,22 +48,25 @@ def even(number: int) -> int:
     return number + number % 2
 
 
+@pytest.mark.parametrize("size", SIZES.values(), ids=SIZES)
 @pytest.mark.parametrize("fps", RATES, ids=str)
-@pytest.mark.parametrize("count", [1, 2, 14, 25, 60])
+@pytest.mark.parametrize("count", COUNTS)
 @pytest.mark.parametrize("name", VIDEOS)
-def test_video_has_every_frame_at_the_exact_rate(tmp_path, name, count, fps):
-    found = ffprobe(exported(tmp_path, name, count, fps=fps))
+def test_video_has_every_frame_at_the_exact_rate(tmp_path, name, count, fps, size):
+    found = ffprobe(exported(tmp_path, name, count, fps=fps, size=size))
+    assert (found["width"], found["height"]) == (even(size[0]), even(size[1]))
     assert int(found["nb_read_frames"]) == count
     assert Fraction(found["avg_frame_rate"]) == fps or count == 1
     assert found["pix_fmt"] == "yuv420p"
 
 
+@pytest.mark.parametrize("size", SIZES.values(), ids=SIZES)
 @pytest.mark.parametrize("fps", RATES, ids=str)
-@pytest.mark.parametrize("count", [1, 2, 14, 25, 60])
+@pytest.mark.parametrize("count", COUNTS)
 @pytest.mark.parametrize("name", PICTURES)
-def test_pictures_have_every_frame_and_the_whole_length(tmp_path, name, count, fps):
-    with Image.open(exported(tmp_path, name, count, fps=fps)) as picture:
-        assert picture.n_frames == count
+def test_pictures_have_every_frame_and_the_whole_length(tmp_path, name, count, fps, size):
+    with Image.open(exported(tmp_path, name, count, fps=fps, size=size)) as picture:
+        assert (picture.size, picture.n_frames) == (size, count)
         shown = []
         for index in range(count):
             picture.seek(index)
@@ -75,7 +80,7 @@ def test_pictures_have_every_frame_and_the_whole_length(tmp_path, name, count, f
 
 
 @pytest.mark.parametrize("size", SIZES.values(), ids=SIZES)
-@pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize("name", MOVING)
 def test_every_shape_keeps_its_size_and_its_picture(tmp_path, name, size):
     path = exported(tmp_path, name, 3, size=size)
     frames = moving_frames(3, *size)
@@ -98,7 +103,7 @@ def _frame(picture: Image.Image, index: int) -> np.ndarray:
     return np.asarray(picture.convert("RGB"))
 
 
-@pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize("name", MOVING)
 def test_frames_that_are_alike_are_not_merged(tmp_path, name):
     kind = FORMATS[name]
     frames = np.repeat(moving_frames(2, 64, 64), 3, axis=0)
@@ -120,6 +125,24 @@ def test_stripped_files_carry_no_recipe(tmp_path, name):
         read_recipe(path)
 
 
+@pytest.mark.parametrize("fps", RATES, ids=str)
+@pytest.mark.parametrize("count", COUNTS)
+def test_the_zip_says_how_many_frames_it_has_and_how_fast_they_follow(tmp_path, count, fps):
+    import zipfile
+
+    with zipfile.ZipFile(exported(tmp_path, "zip", count, fps=fps)) as archive:
+        told = json.loads(archive.read("frames.json"))
+        assert len([name for name in archive.namelist() if name.endswith(".png")]) == told["frames"] == count
+    assert Fraction(told["fps"]) == fps
+
+
+@pytest.mark.parametrize("size", SIZES.values(), ids=SIZES)
+def test_the_poster_is_the_first_frame(tmp_path, size):
+    with Image.open(exported(tmp_path, "poster", 5, size=size)) as picture:
+        assert (picture.format, picture.size) == ("JPEG", size)
+        assert np.abs(np.asarray(picture).astype(int) - moving_frames(1, *size)[0]).mean() < 4
+
+
 def test_frames_in_the_zip_are_the_very_pixels(tmp_path):
     import zipfile
 
@@ -132,8 +155,8 @@ def test_frames_in_the_zip_are_the_very_pixels(tmp_path):
 
 
 def test_the_suffix_chooses_the_format():
-    chosen = [format_of(Path(f"clip.{suffix}")).name for suffix in ("mp4", "webm", "GIF", "webp", "png", "zip")]
-    assert chosen == ["mp4", "webm", "gif", "webp", "apng", "zip"]
+    chosen = [format_of(Path(f"clip.{suffix}")).name for suffix in ("mp4", "webm", "GIF", "webp", "png", "jpg", "zip")]
+    assert chosen == ["mp4", "webm", "gif", "webp", "apng", "poster", "zip"]
     with pytest.raises(InputError, match=r"cannot be saved as “\.mov”"):
         format_of(Path("clip.mov"))
 

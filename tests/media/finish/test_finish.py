@@ -126,8 +126,9 @@ def test_a_finished_clip_can_be_saved_as_anything_and_the_clip_stays(tmp_path, c
     before = clip.read_bytes()
     finish = Finish(loop="ping-pong", smoother=2, title="Noon")
     facts = save_as(clip, tmp_path / "out", Export(FORMATS[name], finish))
-    assert facts.num_frames == 2 * (13 * 2 + 1) - 2
-    assert facts.seconds == pytest.approx(52 / 14, abs=0.02)
+    if not FORMATS[name].is_one_frame:
+        assert facts.num_frames == 2 * (13 * 2 + 1) - 2
+        assert facts.seconds == pytest.approx(52 / 14, abs=0.02)
     assert clip.read_bytes() == before
     assert sorted(file.name for file in tmp_path.iterdir()) == ["clip.mp4", "out"]
 
