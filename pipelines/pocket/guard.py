@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
@@ -72,7 +71,7 @@ def tame(motion: LayeredMotion, wanted: float) -> Motion:
     most = limit(calm)
     amplitude = bent(wanted, most)
     judged = shown_travel(calm.scaled(max(amplitude, bent(REFERENCE, most))))
-    shape = next((v for v in _versions(motion, judged) if within_bounds(_matched(v, judged))), calm)
+    shape = _liveliest(motion, judged) or calm
     return _matched(shape, shown_travel(calm.scaled(amplitude)))
 
 
@@ -98,15 +97,20 @@ def bent(wanted: float, most: float) -> float:
     return straight + rest * (1 - math.exp((straight - wanted) / rest))
 
 
-def _versions(motion: LayeredMotion, shown: float) -> Iterator[Motion]:
-    """Versions of a motion from the liveliest to the calmest: sharp outlines, wider ones, things that part less."""
+def _liveliest(motion: LayeredMotion, shown: float) -> Motion | None:
+    """The first version that is sound when this much of it is shown; None where not even the calmest is.
+
+    From the sharpest outlines to wider ones, then on to things that part less.
+    """
     outlines = motion.outlines()
     for _ in range(WIDENINGS):
         version = motion.joined(outlines)
-        yield version
-        outlines = _widened(outlines, _unsound_places(_matched(version, shown)))
-    for share in PARTINGS:
-        yield motion.parted(share).joined(motion.widest())
+        unsound = _unsound_places(_matched(version, shown))
+        if not unsound.any():
+            return version
+        outlines = _widened(outlines, unsound)
+    calmer = (motion.parted(share).joined(motion.widest()) for share in PARTINGS)
+    return next((version for version in calmer if within_bounds(_matched(version, shown))), None)
 
 
 def _widened(outlines: Outlines, unsound: NDArray[np.bool_]) -> Outlines:
