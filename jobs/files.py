@@ -6,7 +6,7 @@ import os
 import shutil
 from pathlib import Path
 
-from media.whole_file import partial_path
+from media.whole_file import move_whole, partial_path, sync
 
 
 def write_whole(path: Path, content: bytes) -> None:
@@ -31,18 +31,3 @@ def copy_whole(source: Path, path: Path) -> None:
         move_whole(partial, path)
     finally:
         partial.unlink(missing_ok=True)
-
-
-def move_whole(source: Path, path: Path) -> None:
-    """Rename a file that is already on disk, for good. Raises `OSError`."""
-    source.replace(path)
-    sync(path.parent)
-
-
-def sync(path: Path) -> None:
-    """Wait until the disk has a file, or the names in a folder. Raises `OSError`."""
-    opened = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(opened)
-    finally:
-        os.close(opened)

@@ -10,9 +10,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
-from jobs.files import copy_whole, move_whole
+from jobs.files import copy_whole
 from jobs.job import is_id
 from jobs.settings import GB
+from media.whole_file import move_whole
 from pipelines.errors import ClipError, StoreError, UnknownJob
 
 WORK = ".work-"

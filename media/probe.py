@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -51,13 +51,15 @@ class ClipFacts:
     colours: ColourTags
     faststart: bool
     recipe: str
+    has_sound: bool = False
 
 
 def probe_clip(path: Path) -> ClipFacts:
     """The facts of an MP4 file; decodes all of it. Raises `ClipError` where it cannot be read or decoded."""
     with open_mp4(path) as (container, stream):
         num_frames = sum(1 for _ in container.decode(stream))
-        return _facts(stream, num_frames, _is_faststart(path), container.metadata.get(RECIPE_TAG, ""))
+        facts = _facts(stream, num_frames, _is_faststart(path), container.metadata.get(RECIPE_TAG, ""))
+        return replace(facts, has_sound=bool(container.streams.audio))
 
 
 def verify(facts: ClipFacts, spec: ClipSpec) -> None:

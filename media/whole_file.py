@@ -34,9 +34,8 @@ def written_whole(path: Path) -> Iterator[Path]:
             # Before anything is computed: a folder that cannot be written to is known now, not after the model ran.
             partial.touch()
             yield partial
-            _sync(partial)
-            partial.replace(path)
-            _sync(path.parent)
+            sync(partial)
+            move_whole(partial, path)
     finally:
         _remove(partial)
 
@@ -83,7 +82,14 @@ def _remove(partial: Path) -> None:
         return
 
 
-def _sync(path: Path) -> None:
+def move_whole(source: Path, path: Path) -> None:
+    """Rename a file that is already on disk, for good. Raises `OSError`."""
+    source.replace(path)
+    sync(path.parent)
+
+
+def sync(path: Path) -> None:
+    """Wait until the disk has a file, or the names in a folder. Raises `OSError`."""
     opened = os.open(path, os.O_RDONLY)
     try:
         os.fsync(opened)

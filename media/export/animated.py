@@ -76,14 +76,14 @@ def write_webp(path: Path, frames: Frames, spec: ClipSpec) -> None:
         exif = description(spec.recipe) if spec.recipe else b""
         Image.fromarray(frames[0]).save(path, "WEBP", quality=WEBP_QUALITY, exif=exif)
         return
-    _write(path, (VideoFrame.from_ndarray(np.ascontiguousarray(frame), "rgb24") for frame in frames), spec, _WEBP)
+    _write(path, map(_plain, frames), spec, _WEBP)
     if spec.recipe:
         add_webp_description(path, spec.recipe)
 
 
 def write_apng(path: Path, frames: Frames, spec: ClipSpec) -> None:
     """An animated PNG that loops, lossless, its recipe in a text chunk."""
-    _write(path, (VideoFrame.from_ndarray(np.ascontiguousarray(frame), "rgb24") for frame in frames), spec, _APNG)
+    _write(path, map(_plain, frames), spec, _APNG)
     if spec.recipe:
         add_png_text(path, RECIPE_TAG, spec.recipe)
 
@@ -104,6 +104,10 @@ def _write(path: Path, pictures: Iterable[VideoFrame], spec: ClipSpec, kind: _Ki
 def _tick(index: int, spec: ClipSpec, clock: Fraction) -> int:
     """When a frame begins: rounded by itself, so that the errors of coarse clocks do not add up."""
     return round(Fraction(index) / spec.fps / clock)
+
+
+def _plain(frame: RGB) -> VideoFrame:
+    return VideoFrame.from_ndarray(np.ascontiguousarray(frame), "rgb24")
 
 
 def _palette(frames: Frames) -> Image.Image:

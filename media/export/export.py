@@ -9,7 +9,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
 
 from media.export.facts import ExportFacts, verify_export
 from media.export.formats import Format
@@ -29,18 +28,23 @@ def export(path: Path, frames: Frames, spec: ClipSpec, kind: Format, sound: Soun
     """
     if sound is not None and not kind.carries_sound:
         raise ClipError(f"{kind.label} has no sound.", "Choose MP4 or WebM, or leave the soundtrack out.")
-    written = replace(spec, recipe=_in_ascii(spec.recipe) if kind.carries_recipe else "")
-    shown: Frames = frames
-    if kind.is_one_frame:
-        written = replace(written, num_frames=1)
-    if kind.video is not None and written != written.even():
-        written, shown = written.even(), _Padded(frames)
+    shown, written = prepared(frames, spec, kind)
     with written_whole(path) as partial:
         try:
             kind.write(partial, shown, written, sound)
         except (ValueError, zipfile.LargeZipFile) as error:
             raise ClipError(f"This clip cannot be saved as {kind.label}.", "Choose another format.") from error
         return verify_export(partial, kind, written, sound is not None)
+
+
+def prepared(frames: Frames, spec: ClipSpec, kind: Format) -> tuple[Frames, ClipSpec]:
+    """The frames and their spec as the format needs them."""
+    written = replace(spec, recipe=_in_ascii(spec.recipe) if kind.carries_recipe else "")
+    if kind.is_one_frame:
+        written = replace(written, num_frames=1)
+    if kind.video is not None and written != written.even():
+        return _Padded(frames), written.even()
+    return frames, written
 
 
 def _in_ascii(recipe: str) -> str:
@@ -64,9 +68,3 @@ class _Padded:
 
     def __iter__(self) -> Iterator[RGB]:
         return (self[index] for index in range(len(self)))
-
-
-def still_png(path: Path, frame: RGB) -> None:
-    """One frame as a PNG file, complete or not there at all."""
-    with written_whole(path) as partial:
-        Image.fromarray(frame).save(partial, "PNG")

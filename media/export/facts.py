@@ -14,15 +14,12 @@ import av.error
 from PIL import Image
 
 from media.export.formats import MILLISECOND, Format
-from media.export.zipped import RATE_FILE
+from media.export.pictures import RATE_FILE
 from media.mp4 import ONLY_THIS_FILE
-from media.probe import probe_clip, verify
-from media.recipe import RECIPE_FILE, RECIPE_TAG, picture_recipe
+from media.probe import ClipFacts, probe_clip, verify
+from media.recipe import picture_recipe, recipe_text_of
 from media.spec import ClipSpec
 from pipelines.errors import ClipError
-
-TAG_LETTER_CASES = (RECIPE_TAG, RECIPE_TAG.upper())
-"""Matroska, the container of WebM, shouts its tags."""
 
 
 @dataclass(frozen=True)
@@ -53,8 +50,11 @@ def verify_export(path: Path, kind: Format, spec: ClipSpec, has_sound: bool) -> 
     An MP4 must also be H.264, 4:2:0, tagged BT.709, with its index in front, as `media.probe` checks.
     """
     if kind.name == "mp4":
-        verify(probe_clip(path), spec)
-    facts = probe_export(path, kind)
+        clip = probe_clip(path)
+        verify(clip, spec)
+        facts = _of_clip(clip)
+    else:
+        facts = probe_export(path, kind)
     wanted: dict[str, tuple[object, object]] = {
         "size": ((facts.width, facts.height), (spec.width, spec.height)),
         "number of frames": (facts.num_frames, spec.num_frames),
@@ -74,14 +74,18 @@ def _lasts(facts: ExportFacts, spec: ClipSpec, kind: Format) -> bool:
     return one_picture or abs(facts.seconds - spec.seconds) <= kind.tick + MILLISECOND
 
 
+def _of_clip(clip: ClipFacts) -> ExportFacts:
+    seconds = float(clip.num_frames / clip.fps)
+    return ExportFacts(clip.width, clip.height, clip.num_frames, seconds, clip.recipe, clip.has_sound)
+
+
 def _video_facts(path: Path, container: str) -> ExportFacts:
     with av.open(str(path.absolute()), format=container, options=ONLY_THIS_FILE) as opened:
         stream = opened.streams.video[0]
         count = sum(1 for _ in opened.decode(stream))
         rate = stream.average_rate or Fraction(1)
-        recipe = next((opened.metadata[name] for name in TAG_LETTER_CASES if name in opened.metadata), "")
         has_sound = bool(opened.streams.audio)
-        return ExportFacts(stream.width, stream.height, count, float(count / rate), recipe, has_sound)
+        return ExportFacts(stream.width, stream.height, count, float(count / rate), recipe_text_of(path), has_sound)
 
 
 def _picture_facts(path: Path) -> ExportFacts:
@@ -101,11 +105,10 @@ def _zip_facts(path: Path) -> ExportFacts:
         told = json.loads(archive.read(RATE_FILE))
         pictures = [name for name in archive.namelist() if name.endswith(".png")]
         sizes = {_size(archive.read(name)) for name in pictures}
-        recipe = archive.read(RECIPE_FILE).decode() if RECIPE_FILE in archive.namelist() else ""
     if len(sizes) != 1:
         raise ClipError(f"The frames in the zip have {len(sizes)} sizes.", "Make it again.")
     width, height = sizes.pop()
-    return ExportFacts(width, height, len(pictures), float(len(pictures) / Fraction(told["fps"])), recipe)
+    return ExportFacts(width, height, len(pictures), float(len(pictures) / Fraction(told["fps"])), recipe_text_of(path))
 
 
 def _size(png: bytes) -> tuple[int, int]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from media.export.animated import write_apng, write_gif, write_webp
 from media.export.frames import Frames
-from media.export.zipped import write_poster, write_zip
+from media.export.pictures import write_poster, write_zip
 from media.spec import ClipSpec
 from media.video import AV1, H264, VP9, Sound, VideoKind, write_video
 from pipelines.errors import InputError

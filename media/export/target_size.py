@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from media.export.export import export
+from media.export.export import export, prepared
 from media.export.facts import ExportFacts
 from media.export.formats import FORMATS
 from media.export.frames import Frames
 from media.spec import ClipSpec
-from media.video import H264, SOUND_BITS, Sound, VideoKind, with_bit_rate
+from media.video import H264, SOUND_BITS, Sound, VideoKind, with_bit_rate, write_video
 from pipelines.errors import InputError
 
 MEGABYTE = 1_000_000
@@ -74,7 +74,8 @@ def _two_passes(path: Path, frames: Frames, spec: ClipSpec, bits: int, sound: So
     """What x264 learns about the frames in a first pass decides in the second which of them gets how many bits."""
     with tempfile.TemporaryDirectory() as folder:
         first, second = (_pass(number, Path(folder), bits) for number in (1, 2))
-        export(Path(folder) / "first.mp4", frames, spec, replace(FORMATS["mp4"], video=first))
+        # the file of the first pass is nobody's: only what was learnt is kept
+        write_video(Path(folder) / "first.mp4", *prepared(frames, spec, FORMATS["mp4"]), first)
         return export(path, frames, spec, replace(FORMATS["mp4"], video=second), sound)
 
 
