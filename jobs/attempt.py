@@ -15,7 +15,7 @@ import structlog
 from jobs.checkpoints import read_checkpoint, write_checkpoint
 from jobs.claims import Claim, Claims
 from jobs.files import write_whole
-from jobs.job import CHECKPOINT, CLIP, POSTER, PREVIEW, STAGE_SPANS, STILL
+from jobs.job import CHECKPOINT, CLIP, POSTER, PREVIEW, STILL, share_done
 from jobs.make_clip import Order, facts_in_json, make_clip
 from jobs.pace import Pace, remaining
 from jobs.store import Store
@@ -138,7 +138,9 @@ class Attempt:
             return
         self._stage, self._noted = event.stage, now
         seen: dict[str, Any] = {"stage": event.stage, "step": event.step, "total": event.total}
-        seen["remaining_s"] = remaining(self._expected, now - self._loaded, _share(event))
+        seen["remaining_s"] = remaining(
+            self._expected, now - self._loaded, share_done(event.stage, event.step, event.total)
+        )
         if event.note:
             seen["note"] = event.note
         self._note(**seen, previews=self._previews)
@@ -146,11 +148,6 @@ class Attempt:
     def _note(self, **values: Any) -> None:
         with _while_away():
             self._desk.claims.note(self.claim, **values)
-
-
-def _share(event: StepEvent) -> float:
-    low, high = STAGE_SPANS[event.stage]
-    return low + (high - low) * (event.step / event.total if event.total else 0.0)
 
 
 @contextmanager

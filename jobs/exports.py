@@ -42,13 +42,14 @@ class Exports:
         Raises `UnknownJob` where the clip is not there, and what `media.export.order.save_as` raises.
         """
         clip = self._clip_of(job_id)
-        self._forget_old()
         folder = self.folder / job_id / self._key(wanted)
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / f"stillmotion{wanted.kind.suffix}"
-        with FileLock(folder / "lock"), self._slots:
-            if not path.exists():
-                self._make(clip, path, wanted)
+        if not path.exists():
+            self._forget_old()
+            with FileLock(folder / "lock"), self._slots:
+                if not path.exists():
+                    self._make(clip, path, wanted)
         # still wanted: its day begins anew
         os.utime(folder)
         return path

@@ -28,6 +28,12 @@ STAGE_SPANS = {"load": (0.0, 0.05), "encode": (0.05, 0.1), "sampling": (0.1, 0.7
 """Which share of a job each stage is, roughly, for both families."""
 
 
+def share_done(stage: str, step: int, total: int) -> float:
+    """How much of a job is done, 0 to 1, when `step` of `total` steps of a stage are; 0 before the first stage."""
+    low, high = STAGE_SPANS.get(stage, (0.0, 0.0))
+    return low + (high - low) * (step / total if total else 0.0)
+
+
 @dataclass(frozen=True)
 class Job:
     """A job at one moment.
@@ -60,8 +66,7 @@ class Job:
     @property
     def share(self) -> float:
         """How much of the job is done, 0 to 1."""
-        low, high = STAGE_SPANS.get(self.stage, (0.0, 0.0))
-        return low + (high - low) * (self.step / self.total if self.total else 0.0)
+        return share_done(self.stage, self.step, self.total)
 
     @property
     def has_ended(self) -> bool:

@@ -29,7 +29,7 @@ def recipe_text(request: MotionRequest, still: Path) -> str:
         "made_with": MADE_WITH,
         "recipe": RECIPE_VERSION,
         "request": request.model_dump(),
-        "revision": find(request.model).revision or _weights_hash(request.model),
+        "revision": find(request.model).revision or _fingerprint(request.model),
         "still_sha256": _hash_of(still),
         "versions": {name: importlib.metadata.version(name) for name in VERSIONS_TOLD},
     }
@@ -46,15 +46,27 @@ def request_of_recipe(recipe: dict[str, Any]) -> MotionRequest:
 
 
 @functools.cache
-def _weights_hash(model: str) -> str | None:
-    """Of a model that lies in a folder: the SHA-256 of all its safetensors, in the order of their names."""
-    folder = find(model).path
-    if folder is None:
+def _fingerprint(model: str) -> str | None:
+    """Of a model that lies in a folder or file: the SHA-256 of the sizes, beginnings and ends of its safetensors.
+
+    The beginning names every weight, the end is the weights themselves. Reading all of a large model would hold up the
+    first clip by seconds to minutes, and a Stop with it.
+    """
+    place = find(model).path
+    if place is None:
         return None
     digest = hashlib.sha256()
-    for file in sorted(folder.rglob("*.safetensors")) if folder.is_dir() else [folder]:
-        digest.update(_hash_of(file).encode())
+    for file in sorted(place.rglob("*.safetensors")) if place.is_dir() else [place]:
+        digest.update(f"{file.name} {file.stat().st_size}".encode())
+        with file.open("rb") as weights:
+            digest.update(weights.read(TOLD_BYTES))
+            weights.seek(max(0, file.stat().st_size - TOLD_BYTES))
+            digest.update(weights.read())
     return f"sha256:{digest.hexdigest()}"
+
+
+TOLD_BYTES = 2**20
+"""Bytes of either end of a file: five times the longest header of a release."""
 
 
 def _hash_of(path: Path) -> str:

@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from html import escape
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from fastapi import APIRouter, FastAPI, Query, Request
 from fastapi.responses import FileResponse, HTMLResponse, JSONResponse, Response
 
-from media.export.formats import FORMATS
+from media.export.formats import FORMATS, format_named
 from media.export.order import Export
-from media.export.target_size import TARGETS
+from media.export.target_size import TARGETS, bytes_within
 from media.finish.plan import parse_finish
 from pipelines.catalogue import location, models
-from pipelines.errors import RequestError
 from pipelines.model_spec import ModelSpec
 from pipelines.request import MotionRequest
 from ui.backstage import Backstage
+from ui.routes import json_object
 from ui.share_routes import NOT_KEPT
 
-FormatName = Literal["mp4", "webm", "av1", "gif", "webp", "apng", "poster", "zip"]
-
-Limit = Literal["", "8 MB", "16 MB", "25 MB"]
+NO_FINISH = ("`finish` is no JSON object.", 'It looks like {"loop": "ping-pong"}.')
 
 
 def add_clips(app: FastAPI, backstage: Backstage) -> None:
@@ -43,14 +40,16 @@ def _add_clip(router: APIRouter, backstage: Backstage) -> None:
     @router.get("/clips/{job_id}", tags=["clips"], response_class=FileResponse)
     def clip(  # the parameters of an address
         job_id: str,
-        format: FormatName = "mp4",  # the word that programs use
+        format: Annotated[str, Query(json_schema_extra={"enum": list(FORMATS)})] = "mp4",  # the word that programs use
         finish: Annotated[str, Query(description="What is done to the clip, as JSON; see `Finish`.")] = "{}",
-        within: Annotated[Limit, Query(description="The most an MP4 may weigh.")] = "",
+        within: Annotated[
+            str, Query(description="The most an MP4 may weigh.", json_schema_extra={"enum": ["", *TARGETS]})
+        ] = "",
         recipe: Annotated[bool, Query(description="Whether settings and Content Credentials go inside.")] = True,
     ) -> Response:
         """A finished clip in any format, perhaps finished further. The clip itself is never changed."""
-        kind = FORMATS[format]
-        wanted = Export(kind, parse_finish(_json(finish)), most_bytes=TARGETS.get(within, 0), keep_recipe=recipe)
+        kind = format_named(format)
+        wanted = Export(kind, parse_finish(json_object(finish, *NO_FINISH)), None, bytes_within(within), recipe)
         job = backstage.queue.get(job_id)
         path = backstage.exports.make(job_id, wanted)
         name = f"stillmotion-{job.request.model}-{job.request.seed}{kind.suffix}"
@@ -76,16 +75,6 @@ def _told(spec: ModelSpec) -> dict[str, Any]:
         "controls": obeyed,
         "defaults": dict(spec.defaults),
     }
-
-
-def _json(text: str) -> dict[str, Any]:
-    try:
-        found = json.loads(text)
-    except ValueError:
-        found = None
-    if not isinstance(found, dict):
-        raise RequestError("`finish` is no JSON object.", 'It looks like {"loop": "ping-pong"}.')
-    return found
 
 
 def api_page(schema: dict[str, Any], root: str) -> str:

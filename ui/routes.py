@@ -44,6 +44,8 @@ STATUSES: dict[type[StillmotionError], int] = {
 
 NO_MEDIA = "Send the picture as the form field `still`, and the controls as JSON in the form field `request`."
 
+NO_CONTROLS = ("The controls are not a JSON object.", NO_MEDIA)
+
 Visitor = Annotated[str, Header(alias=HEADER, include_in_schema=False)]
 
 
@@ -79,7 +81,6 @@ def wants_page(request: Request) -> bool:
 
 def _add_submission(app: FastAPI, queue: JobQueue) -> None:
     @app.post("/animate", status_code=202, tags=["jobs"])
-    @app.post("/jobs", status_code=202, include_in_schema=False)
     def animate(
         visitor: Visitor, still: Annotated[UploadFile | None, File()] = None, request: Annotated[str, Form()] = "{}"
     ) -> JSONResponse:
@@ -87,7 +88,7 @@ def _add_submission(app: FastAPI, queue: JobQueue) -> None:
         if still is None:
             raise RequestError("There is no picture in this request.", NO_MEDIA)
         with _on_disk(still) as path:
-            job_id = queue.submit(path, request_for(_controls(request)), visitor)
+            job_id = queue.submit(path, request_for(json_object(request, *NO_CONTROLS)), visitor)
         return JSONResponse({"id": job_id, "address": f"jobs/{job_id}"}, 202, {"Location": f"jobs/{job_id}"})
 
 
@@ -148,11 +149,12 @@ def _clip_of(queue: JobQueue, job: Job) -> Path:
     return queue.file(job.id, CLIP)
 
 
-def _controls(text: str) -> dict[str, Any]:
+def json_object(text: str, sentence: str, remedy: str) -> dict[str, Any]:
+    """What a form field or a part of an address says; raises `RequestError` with these words for anything else."""
     try:
         return TypeAdapter(dict[str, Any]).validate_json(text)
     except ValueError as error:
-        raise RequestError("The controls are not a JSON object.", NO_MEDIA) from error
+        raise RequestError(sentence, remedy) from error
 
 
 @contextmanager

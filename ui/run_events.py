@@ -133,7 +133,7 @@ class RunEvents:
     def _stage_of(self, job: Job) -> Any:
         size = (job.request.width, job.request.height)
         if job.state == "done":
-            return gr.update(value=clip_value(job.id, size), visible=True)
+            return gr.update(value=clip_value(f"jobs/{job.id}/clip.mp4", size), visible=True)
         if job.previews and not job.has_ended:
             return gr.update(value=preview_value(job.id, job.previews, size), visible=True)
         if job.state in {"failed", "cancelled"} and job.previews:

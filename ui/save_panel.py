@@ -17,7 +17,7 @@ from media.finish.plan import Finish, Loop, finished_size, parse_finish
 from pipelines.errors import StillmotionError
 from ui import cards
 from ui.quiet import QUIET
-from ui.stage import finished_value
+from ui.stage import clip_value
 
 ANY_SIZE = "As large as it is"
 
@@ -89,7 +89,7 @@ class SavePanel:
             return [gr.skip(), cards.problem(str(error))]
         query = urlencode({"finish": finish.model_dump_json(), "recipe": "false"})
         size = finished_size(finish, request.width, request.height)
-        return [finished_value(f"clips/{job_id}?{query}", size), ""]
+        return [clip_value(f"clips/{job_id}?{query}", size), ""]
 
     def _finish(self, values: tuple[Any, ...]) -> Finish:
         given = dict(zip(self.finish, values, strict=True))

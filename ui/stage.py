@@ -29,11 +29,6 @@ def preview_value(job_id: str, number: int, size: tuple[int, int]) -> dict[str, 
     return {"mode": "preview", "src": f"jobs/{job_id}/preview.webp?n={number}", "width": size[0], "height": size[1]}
 
 
-def clip_value(job_id: str, size: tuple[int, int]) -> dict[str, Any]:
-    """The finished clip, playing in a loop."""
-    return {"mode": "clip", "src": f"jobs/{job_id}/clip.mp4", "width": size[0], "height": size[1]}
-
-
-def finished_value(address: str, size: tuple[int, int]) -> dict[str, Any]:
-    """A finished version of the clip, not yet saved, playing in a loop."""
+def clip_value(address: str, size: tuple[int, int]) -> dict[str, Any]:
+    """A clip, finished further or not, playing in a loop."""
     return {"mode": "clip", "src": address, "width": size[0], "height": size[1]}

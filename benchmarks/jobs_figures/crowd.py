@@ -97,7 +97,7 @@ async def _person(url: str, number: int, seen: Seen, until: float) -> None:
 async def _one_clip(client: httpx.AsyncClient, seen: Seen, until: float) -> None:
     still, wanted = STILL.read_bytes(), small_request(seed=SEED).model_dump_json()
     begun = time.monotonic()
-    answer = await client.post("/jobs", files={"still": still}, data={"request": wanted})
+    answer = await client.post("/animate", files={"still": still}, data={"request": wanted})
     seen.submits.append(time.monotonic() - begun)
     if answer.status_code == 503 and "retry-after" in answer.headers:
         seen.refusals += 1

@@ -115,7 +115,7 @@ def _visitor(studio: Studio) -> httpx.Client:
 
 def _submit(client: httpx.Client, number: int) -> str:
     wanted = small_request(seed=7, model=("pocket", "svd-xt")[number % 2]).model_dump_json()
-    answer = client.post("/jobs", files={"still": STILL.read_bytes()}, data={"request": wanted})
+    answer = client.post("/animate", files={"still": STILL.read_bytes()}, data={"request": wanted})
     answer.raise_for_status()
     return str(answer.json()["id"])
 

@@ -72,6 +72,13 @@ FORMATS: Mapping[str, Format] = {each.name: each for each in _ALL}
 """By name, in the order in which they are offered."""
 
 
+def format_named(name: str) -> Format:
+    """The format of this name; raises `InputError` for one that is none of ours."""
+    if name not in FORMATS:
+        raise InputError(f"There is no format called {name}.", f"The formats are {', '.join(FORMATS)}.")
+    return FORMATS[name]
+
+
 def format_of(path: Path) -> Format:
     """The format that a file name asks for by its suffix; raises `InputError` for one that is none of ours."""
     found = next((each for each in _ALL if each.suffix == path.suffix.lower()), None)

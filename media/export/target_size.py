@@ -32,6 +32,13 @@ LEAST_BITS_PER_PIXEL = 0.008
 """Bits per pixel of H.264 below which nothing of a picture is left but blocks."""
 
 
+def bytes_within(name: str) -> int:
+    """The limit of this name in bytes, 0 for an empty one; raises `InputError` for one that is none of ours."""
+    if name and name not in TARGETS:
+        raise InputError(f"There is no limit called {name}.", f"The limits are {', '.join(TARGETS)}.")
+    return TARGETS.get(name, 0)
+
+
 def export_within(
     path: Path, frames: Frames, spec: ClipSpec, most_bytes: int, sound: Sound | None = None
 ) -> ExportFacts:

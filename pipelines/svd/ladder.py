@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ import torch
 from pipelines.errors import BadFrames, OutOfMemory
 from pipelines.request import MotionRequest
 from pipelines.svd.cost import Kind
-from pipelines.svd.memory import is_out_of_memory, usable_bytes, within_memory
+from pipelines.svd.memory import give_back, is_out_of_memory, usable_bytes, within_memory
 from pipelines.svd.networks import Networks
 from pipelines.svd.plan import MOST_DESCENTS, Plan, choose, plans_for
 from pipelines.svd.watch import Watch
@@ -62,7 +61,7 @@ class Ladder:
             if failure is None:
                 return
             # Outside of the except block, whose traceback holds on to every tensor of the failed call (pytorch #18853).
-            _free()
+            give_back()
             self._change(failure, shortage)
 
     def _change(self, failure: type[Exception], shortage: OutOfMemory) -> None:
@@ -77,9 +76,3 @@ class Ladder:
         plan = self.plans[0]
         at_once = "1 frame" if plan.chunk == 1 else f"{plan.chunk} frames"
         self.watch.note(f"Memory ran out: going on with {plan}, {at_once} decoded at once. The clip stays the same.")
-
-
-def _free() -> None:
-    gc.collect()
-    if torch.cuda.is_available():
-        torch.cuda.empty_cache()

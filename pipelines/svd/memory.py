@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 from collections.abc import Callable
 from typing import TypeVar
@@ -40,9 +41,15 @@ def within_memory(work: Callable[[], Result], shortage: OutOfMemory) -> Result:
             raise
         log.warning("Out of memory: %s", error)
     # Outside of the except block, whose traceback holds on to every tensor of the failed call (pytorch #18853).
+    give_back()
+    raise shortage
+
+
+def give_back() -> None:
+    """Lets go of what nothing refers to any more, on the GPU too."""
+    gc.collect()
     if torch.cuda.is_available():
         torch.cuda.empty_cache()
-    raise shortage
 
 
 def is_out_of_memory(error: Exception) -> bool:

@@ -15,16 +15,14 @@ from media.probe import probe_clip
 from media.recipe import read_recipe
 from pipelines.errors import ClipError, InputError, UnknownJob
 from pipelines.request import MotionRequest
-from tests.jobs.watching import ended, in_threads
+from tests.jobs.watching import finished, in_threads
 
 REQUEST = MotionRequest(width=256, height=128, num_frames=5, seed=11, num_inference_steps=4)
 
 
 @pytest.fixture(scope="module")
 def job_id(queue, still):
-    made = queue.submit(still, REQUEST, "ada")
-    assert ended(queue, made).state == "done"
-    return made
+    return finished(queue, still, REQUEST)
 
 
 @pytest.fixture
@@ -77,8 +75,7 @@ def test_the_recipe_tells_how_to_make_it_again(queue, job_id, still):
 
 
 def test_two_runs_of_one_recipe_give_the_same_frames(queue, job_id, still):
-    again = queue.submit(still, request_of_recipe(read_recipe(queue.file(job_id, CLIP))), "ada")
-    assert ended(queue, again).state == "done"
+    again = finished(queue, still, request_of_recipe(read_recipe(queue.file(job_id, CLIP))))
     assert queue.file(again, CLIP).read_bytes() == queue.file(job_id, CLIP).read_bytes()
 
 

@@ -7,16 +7,14 @@ import pytest
 from jobs.shares import Shares, Wish
 from pipelines.errors import InputError, LinkEnded, NotYours, UnknownJob
 from pipelines.request import MotionRequest
-from tests.jobs.watching import ended
+from tests.jobs.watching import finished
 
 REQUEST = MotionRequest(width=256, height=128, num_frames=3, num_inference_steps=2, seed=1)
 
 
 @pytest.fixture(scope="module")
 def job_id(queue, still):
-    made = queue.submit(still, REQUEST, "ada")
-    assert ended(queue, made).state == "done"
-    return made
+    return finished(queue, still, REQUEST)
 
 
 @pytest.fixture
@@ -74,8 +72,7 @@ def test_wishes_without_sense_are_refused(shares, job_id, wish):
 
 
 def test_a_deleted_clip_is_no_longer_shown(queue, shares, still):
-    job_id = queue.submit(still, REQUEST, "ada")
-    assert ended(queue, job_id).state == "done"
+    job_id = finished(queue, still, REQUEST)
     made = shares.share(job_id, "ada", Wish())
     queue.delete(job_id, "ada")
     with pytest.raises(LinkEnded):

@@ -13,6 +13,13 @@ def ended(queue, job_id):
     return list(queue.watch(job_id))[-1]
 
 
+def finished(queue, still, request, user="ada"):
+    """The id of a job that was handed in and is done."""
+    job_id = queue.submit(still, request, user)
+    assert ended(queue, job_id).state == "done"
+    return job_id
+
+
 def until(queue, job_id, is_there):
     """The first look at a job of which `is_there` holds."""
     for job in queue.watch(job_id):

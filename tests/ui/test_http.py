@@ -54,7 +54,7 @@ started: list[str] = []
 
 def submit(client: httpx.Client, still: bytes | None = None, **changes: object) -> httpx.Response:
     still = (STILLS / "cat.jpg").read_bytes() if still is None else still
-    answer = client.post("/jobs", files={"still": still}, data={"request": json.dumps(SMALL | changes)})
+    answer = client.post("/animate", files={"still": still}, data={"request": json.dumps(SMALL | changes)})
     if answer.status_code == 202:
         started.append(answer.json()["id"])
     return answer
@@ -159,13 +159,13 @@ def test_bad_controls_are_answered_in_words(
 
 @pytest.mark.parametrize("request_", ["[]", "{", '"x"', "\0", "[" * 10_000])
 def test_controls_that_are_no_object_are_answered_in_words(visitor: httpx.Client, request_: str) -> None:
-    answer = visitor.post("/jobs", files={"still": b"x"}, data={"request": request_})
+    answer = visitor.post("/animate", files={"still": b"x"}, data={"request": request_})
     assert answer.status_code == 422
     assert "not a JSON object" in answer.json()["error"]
 
 
 def test_a_request_without_a_picture_is_answered_in_words(visitor: httpx.Client) -> None:
-    for answer in (visitor.post("/jobs"), visitor.post("/jobs", data={"request": "{}"})):
+    for answer in (visitor.post("/animate"), visitor.post("/animate", data={"request": "{}"})):
         assert (answer.status_code, answer.json()["error"]) == (422, "There is no picture in this request.")
 
 

@@ -41,7 +41,7 @@ def ada(server: Server):
 @pytest.fixture(scope="module")
 def job_id(ada: httpx.Client) -> str:
     files = {"still": STILL.read_bytes()}
-    made = ada.post("/jobs", files=files, data={"request": json.dumps(CONTROLS)}).json()["id"]
+    made = ada.post("/animate", files=files, data={"request": json.dumps(CONTROLS)}).json()["id"]
     assert holds_within(90, lambda: ada.get(f"/jobs/{made}").json()["state"] == "done")
     return made
 
