@@ -134,6 +134,10 @@ def test_after_the_first_clip_the_time_of_the_next_one_is_known(made: Page) -> N
     expect(made.locator("#summary")).to_contain_text(re.compile("about [0-9]+ s on this machine"))
 
 
+LINE_HEIGHT = 20
+"""Pixels of a line of text."""
+
+
 def test_on_a_phone_animate_is_in_sight_wherever_the_page_is(browser: Browser, server: Server) -> None:
     phone = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True)
     page = phone.new_page()
@@ -145,4 +149,9 @@ def test_on_a_phone_animate_is_in_sight_wherever_the_page_is(browser: Browser, s
     for tab in ("Library", "Models", "Studio"):
         expect(page.get_by_role("tab", name=tab)).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    seen = set()
+    for top in range(0, page.evaluate("document.documentElement.scrollHeight"), LINE_HEIGHT):
+        page.evaluate("(top) => window.scrollTo(0, top)", top)
+        seen.add(page.get_by_role("button", name="Animate").screenshot())
+    assert len(seen) == 1, "nothing on the page passes over the button"
     phone.close()
