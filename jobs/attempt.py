@@ -138,9 +138,8 @@ class Attempt:
             return
         self._stage, self._noted = event.stage, now
         seen: dict[str, Any] = {"stage": event.stage, "step": event.step, "total": event.total}
-        seen["remaining_s"] = remaining(
-            self._expected, now - self._loaded, share_done(event.stage, event.step, event.total)
-        )
+        share = share_done(self.claim.request, event.stage, event.step, event.total)
+        seen["remaining_s"] = remaining(self._expected, now - self._loaded, share)
         if event.note:
             seen["note"] = event.note
         self._note(**seen, previews=self._previews)

@@ -16,7 +16,7 @@ from pipelines.request import MotionRequest
 
 log = structlog.get_logger("worker")
 
-AFTER_SAMPLING = ("decode_chunk_size", "playback_fps")
+AFTER_SAMPLING = ("decode_chunk_size", "playback_fps", "interpolation", "upscaling")
 """Controls that change nothing before the frames are made."""
 
 

@@ -24,13 +24,24 @@ UNEXPECTED = "Something unexpected went wrong while making the clip. Try again; 
 """For the person, where an error has no words of its own."""
 
 
-STAGE_SPANS = {"load": (0.0, 0.05), "encode": (0.05, 0.1), "sampling": (0.1, 0.7), "decode": (0.7, 1.0)}
-"""Which share of a job each stage is, roughly, for both families."""
+STAGE_SPANS = {
+    "load": (0.0, 0.05),
+    "encode": (0.05, 0.1),
+    "sampling": (0.1, 0.7),
+    "decode": (0.7, 1.0),
+    "enhance": (0.7, 1.0),
+}
+"""Which share of a job each stage is, roughly, for both families. Where frames are enhanced, that and making them are
+one stage."""
+
+ENHANCED_POCKET_SPANS = {"load": (0.0, 0.02), "encode": (0.02, 0.03), "sampling": (0.03, 0.1), "enhance": (0.1, 1.0)}
+"""The same where helpers work on the built-in model's frames, which are there in a second or two."""
 
 
-def share_done(stage: str, step: int, total: int) -> float:
+def share_done(request: MotionRequest, stage: str, step: int, total: int) -> float:
     """How much of a job is done, 0 to 1, when `step` of `total` steps of a stage are; 0 before the first stage."""
-    low, high = STAGE_SPANS.get(stage, (0.0, 0.0))
+    is_quick = request.is_enhanced and request.model == "pocket"
+    low, high = (ENHANCED_POCKET_SPANS if is_quick else STAGE_SPANS).get(stage, (0.0, 0.0))
     return low + (high - low) * (step / total if total else 0.0)
 
 
@@ -66,7 +77,7 @@ class Job:
     @property
     def share(self) -> float:
         """How much of the job is done, 0 to 1."""
-        return share_done(self.stage, self.step, self.total)
+        return share_done(self.request, self.stage, self.step, self.total)
 
     @property
     def has_ended(self) -> bool:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import functools
 import gc
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -87,7 +87,33 @@ def _chunks(framed: RGB, order: Order, on_step: OnStep) -> Iterator[FrameChunk]:
     with _in_plain_words(order.request):
         animator = warm(order.request.model)
         on_step(StepEvent("load", 1, 1))
-        yield from animator.animate(framed, order.request, on_step, order.resume)
+        if order.request.is_enhanced:
+            yield from _enhanced(animator, framed, order, on_step)
+        else:
+            yield from animator.animate(framed, order.request, on_step, order.resume)
+
+
+def _enhanced(animator: Animator, framed: RGB, order: Order, on_step: OnStep) -> Iterator[FrameChunk]:
+    """The helpers' frames. They work while the model still makes its own: those count as no steps of their own."""
+    from pipelines.enhance.stream import enhanced
+
+    so_far = StepEvent("enhance", 0, order.request.clip_frames)
+
+    def note(event: StepEvent) -> None:
+        nonlocal so_far
+        if event.stage == "enhance":
+            so_far = event
+        elif event.stage == "decode":
+            event = replace(so_far, preview=event.preview, note=event.note)
+        on_step(event)
+
+    frames = animator.animate(framed, order.request, note, order.resume)
+    try:
+        yield from enhanced(frames, order.request, note)
+    finally:
+        if isinstance(frames, Generator):
+            # a helper that fails leaves the model in the middle of its work, and what it holds in memory
+            frames.close()
 
 
 @contextmanager

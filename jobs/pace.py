@@ -16,32 +16,57 @@ TELLING_SHARE = 0.15
 """Of a first run, before which nothing is said about its end."""
 
 
+HELPERS = "(helpers)"
+"""Stands for the helpers where the table has a model: no model has brackets for an id."""
+
+UPSCALING_PER_INTERPOLATION = 3.5
+"""Time for a pixel that is made larger, over that for a pixel in between, on a CPU; x2 and x4 are all the same."""
+
+
 class Pace:
-    """Seconds per megapixel-frame of each model. Raises `StoreError`."""
+    """Seconds per megapixel-frame of each model, and of the helpers. Raises `StoreError`."""
 
     def __init__(self, engine: sa.Engine, machine: str = "") -> None:
         self._engine, self._machine = engine, machine
 
     def estimate(self, request: MotionRequest) -> float | None:
-        """Seconds that a clip will take with its model loaded, or None before the first run of its model.
+        """Seconds that a clip will take with its model loaded; None before the first run of all that it needs.
 
         On `machine`, or on the mean of all where this one is none of those that work.
         """
-        wanted = [paces.c.model == request.model]
+        parts = [self._seconds(request.model, _work(request))]
+        if request.is_enhanced:
+            parts.append(self._seconds(HELPERS, _helpers_work(request)))
+        known = [part for part in parts if part is not None]
+        return sum(known) if len(known) == len(parts) else None
+
+    def learn(self, request: MotionRequest, seconds: float) -> None:
+        """Take note of a finished run on this machine.
+
+        Model and helpers work by turns: of a run with both, what the model is known to take alone is the model's, and
+        the rest is the helpers'. Where that is not known, nothing is learned.
+        """
+        if not request.is_enhanced:
+            self._settle(request.model, seconds / _work(request))
+            return
+        models_own = self._seconds(request.model, _work(request))
+        if models_own is not None and seconds > models_own:
+            self._settle(HELPERS, (seconds - models_own) / _helpers_work(request))
+
+    def _seconds(self, worker: str, work: float) -> float | None:
+        wanted = [paces.c.model == worker]
         if self._machine:
             wanted.append(paces.c.machine == self._machine)
         with in_plain_words(), self._engine.connect() as connection:
             pace = connection.execute(sa.select(sa.func.avg(paces.c.pace)).where(*wanted)).scalar()
-        return None if pace is None else float(pace) * _work(request)
+        return None if pace is None else float(pace) * work
 
-    def learn(self, request: MotionRequest, seconds: float) -> None:
-        """Take note of a finished run on this machine."""
-        new = seconds / _work(request)
-        here = (paces.c.model == request.model, paces.c.machine == self._machine)
+    def _settle(self, worker: str, new: float) -> None:
+        here = (paces.c.model == worker, paces.c.machine == self._machine)
         with in_plain_words(), self._engine.begin() as connection:
             settled = paces.c.pace + SETTLE * (new - paces.c.pace)
             if connection.execute(paces.update().where(*here).values(pace=settled)).rowcount == 0:
-                connection.execute(paces.insert().values(model=request.model, machine=self._machine, pace=new))
+                connection.execute(paces.insert().values(model=worker, machine=self._machine, pace=new))
 
 
 def remaining(expected: float | None, elapsed_s: float, share: float) -> float | None:
@@ -60,3 +85,10 @@ def _work(request: MotionRequest) -> float:
     """Megapixel-frames, with the steps counted where they are what costs: an SVD step works on every frame."""
     megapixel_frames = request.width * request.height * request.num_frames / MEGAPIXEL
     return megapixel_frames * (request.num_inference_steps if request.model != "pocket" else 1)
+
+
+def _helpers_work(request: MotionRequest) -> float:
+    """Megapixels in between, and those that are made larger by what they cost more."""
+    megapixels = request.width * request.height / MEGAPIXEL
+    larger = request.clip_frames * UPSCALING_PER_INTERPOLATION if request.upscaling > 1 else 0.0
+    return megapixels * (request.clip_frames - request.num_frames + larger)

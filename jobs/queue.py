@@ -40,7 +40,7 @@ class JobQueue(Protocol):
         ...
 
     def decode_again(self, job_id: str, request: MotionRequest, user: str) -> str:
-        """A new job that makes the frames of an old one anew, with another decode chunk or playback rate.
+        """A new job that makes the frames of an old one anew, with other controls of `AFTER_SAMPLING`.
 
         Raises `RequestError` where the old one's sampling was not kept.
         """

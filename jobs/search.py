@@ -31,7 +31,7 @@ def _words_about(job: Job) -> set[str]:
     request = job.request
     day = time.strftime("%Y-%m-%d %d %B %A", time.localtime(job.created)).lower()
     settings = {f"{name}={_plain(value)}" for name, value in request.model_dump().items()}
-    shown = f"{request.model} {request.seed} {request.width}x{request.height} {day}".lower()
+    shown = f"{request.model} {request.seed} {request.clip_width}x{request.clip_height} {day}".lower()
     return settings | set(shown.split())
 
 

@@ -47,7 +47,8 @@ class ClipSpec:
     @classmethod
     def for_request(cls, request: MotionRequest, recipe: str = "") -> ClipSpec:
         """The clip that a request asks for, with `recipe` inside."""
-        return cls(request.width, request.height, request.num_frames, exact_rate(request.file_fps), recipe)
+        rate = exact_rate(request.file_fps) * request.interpolation
+        return cls(request.clip_width, request.clip_height, request.clip_frames, rate, recipe)
 
     def even(self) -> ClipSpec:
         """The same with sizes rounded up to even ones, which 4:2:0 video needs."""

@@ -14,7 +14,8 @@ from pipelines.request import MotionRequest
 RGB = NDArray[np.uint8]
 """uint8 `[H, W, 3]` (a still) or `[n, H, W, 3]` (frames), sRGB, 0 to 255."""
 
-Stage = Literal["load", "encode", "sampling", "decode"]
+Stage = Literal["load", "encode", "sampling", "decode", "enhance"]
+"""What a run is at; the last is that of the helpers, where more or larger frames are asked for."""
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,9 @@ SIZES = {
 }
 """The named sizes of the page, width x height in pixels."""
 
+MOST_PIXELS_A_SIDE = 4096
+"""Of a finished clip: what decoders in browsers and phones still take of H.264."""
+
 
 def _control(default: Any, label: str, help: str, **bounds: Any) -> Any:
     extra = {"label": label, "unit": bounds.pop("unit", ""), "step": bounds.pop("step", 1)}
@@ -138,11 +141,21 @@ class MotionRequest(BaseModel):
     playback_fps: float = _control(
         0.0,
         "Playback fps",
-        "The frame rate of the file; 0 links it to the motion fps.",
+        "The frame rate of the file, before any frames in between; 0 links it to the motion fps.",
         ge=0.0,
         le=60.0,
         step=0.5,
         unit="frames/s",
+    )
+    interpolation: Literal[1, 2, 4] = _control(
+        1,
+        "In-between frames",
+        "2 or 4 times the frames at 2 or 4 times the rate: RIFE draws those in between. Slow on a CPU.",
+    )
+    upscaling: Literal[1, 2, 4] = _control(
+        1,
+        "Larger frames",
+        "2 or 4 times as wide and high: Real-ESRGAN paints fine detail, it does not know it. Very slow on a CPU.",
     )
 
     @model_validator(mode="after")
@@ -159,17 +172,47 @@ class MotionRequest(BaseModel):
             )
         if 0 < self.playback_fps < 1:
             raise ValueError("playback_fps must be 0 (linked to the motion fps) or at least 1. Raise it to 1.")
+        if self.upscaling > 1 and max(self.clip_width, self.clip_height) > MOST_PIXELS_A_SIDE:
+            raise ValueError(
+                f"A clip cannot be {self.clip_width} x {self.clip_height} pixels: few players show more than"
+                f" {MOST_PIXELS_A_SIDE} on a side. Lower upscaling, or choose a smaller size."
+            )
         return self
 
     @property
     def file_fps(self) -> float:
-        """Frames per second of the file: `playback_fps`, or `fps` where the two are linked."""
+        """Frames per second at which the model's frames play: `playback_fps`, or `fps` where the two are linked."""
         return self.playback_fps or float(self.fps)
 
     @property
+    def is_enhanced(self) -> bool:
+        """Whether the finished clip has more or larger frames than the model makes."""
+        return self.interpolation > 1 or self.upscaling > 1
+
+    @property
+    def clip_frames(self) -> int:
+        """Frames of the finished clip: `interpolation` - 1 more between every two of the model's."""
+        return (self.num_frames - 1) * self.interpolation + 1
+
+    @property
+    def clip_fps(self) -> float:
+        """Frames per second of the finished clip: its motion takes as long as without frames in between."""
+        return self.file_fps * self.interpolation
+
+    @property
+    def clip_width(self) -> int:
+        """Width of the finished clip in pixels."""
+        return self.width * self.upscaling
+
+    @property
+    def clip_height(self) -> int:
+        """Height of the finished clip in pixels."""
+        return self.height * self.upscaling
+
+    @property
     def seconds(self) -> float:
-        """Length of the clip in seconds."""
-        return self.num_frames / self.file_fps
+        """Length of the finished clip in seconds."""
+        return self.clip_frames / self.clip_fps
 
     def with_seed(self) -> MotionRequest:
         """The same request with a drawn seed in place of -1."""
@@ -200,7 +243,7 @@ def allowed_values(name: str) -> str:
     """What a control may be, in words: "between 1 and 30", "crop or pad"."""
     schema = MotionRequest.model_json_schema()["properties"][name]
     if "enum" in schema:
-        return " or ".join(schema["enum"])
+        return " or ".join(map(str, schema["enum"]))
     if "minimum" not in schema:
         return "blur, or a colour such as #ffffff" if "pattern" in schema else "a text"
     whole = "a whole number " if schema["type"] == "integer" else ""

@@ -6,6 +6,7 @@ from html import escape
 
 from jobs.job import Job
 from pipelines.catalogue import location
+from pipelines.enhance.helpers import Helper
 from pipelines.machine import Fit
 from pipelines.model_spec import ModelSpec
 from pipelines.request import MotionRequest
@@ -16,14 +17,16 @@ STAGE_WORDS = {
     "encode": "looking at the picture",
     "sampling": "drawing the motion",
     "decode": "making the frames",
+    "enhance": "making it smoother or larger",
 }
 
-GB = 1e9
+GB, MB = 1e9, 1e6
 
 
 def summary(request: MotionRequest, fit: Fit, seconds: float | None) -> str:
     """What the clip will be, and what it will cost on this machine."""
-    shape = f"{request.width}x{request.height} · {request.num_frames} frames · {request.seconds:.1f} s"
+    size = f"{request.clip_width}x{request.clip_height}"
+    shape = f"{size} · {request.clip_frames} frames · {request.seconds:.1f} s"
     time = f"about {duration(seconds)} on this machine" if seconds is not None else "first run: time not known yet"
     mark = "ok" if fit.ok else "warn"
     return (
@@ -62,7 +65,7 @@ def _words(job: Job) -> str:
         place = f"Waiting: number {job.position or 1} in the queue"
         return place if job.remaining_s is None else f"{place} · done in about {duration(job.remaining_s)}"
     parts = [STAGE_WORDS.get(job.stage, job.stage)]
-    if job.stage in {"sampling", "decode"}:
+    if job.stage in {"sampling", "decode", "enhance"}:
         unit = "Step" if job.stage == "sampling" else "Frame"
         parts.insert(0, f"{unit} {job.step} of {job.total}")
     if job.remaining_s:
@@ -110,6 +113,17 @@ def model_card(spec: ModelSpec, fit: Fit) -> str:
         f'<ul><li>Licence: <a href="{escape(spec.licence_url)}" target="_blank" rel="noopener">'
         f"{escape(spec.licence)}</a></li><li>{spec.size_bytes / GB:.2f} GB, {where}</li>"
         f'<li class="{"ok" if fit.ok else "warn"}">{escape(fit.sentence)}</li>{gate}</ul></div>'
+    )
+
+
+def helper_card(helper: Helper) -> str:
+    """What a person should know of a helper, which is there from the beginning."""
+    label = MotionRequest.model_json_schema()["properties"][helper.control]["label"]
+    return (
+        f'<div class="model-card"><h2>{escape(helper.name)} <code>{escape(helper.id)}</code></h2>'
+        f'<p>{escape(helper.note)}</p><ul><li>Licence: <a href="{escape(helper.licence_url)}" target="_blank"'
+        f' rel="noopener">{escape(helper.licence)}</a></li><li>{helper.size_bytes / MB:.1f} MB, built in</li>'
+        f"<li>Helps every model: “{escape(label)}” under Advanced</li></ul></div>"
     )
 
 

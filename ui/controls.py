@@ -8,6 +8,7 @@ from typing import Any
 import gradio as gr
 from gradio.components import Component
 
+from jobs.checkpoints import AFTER_SAMPLING
 from pipelines.catalogue import SAMPLER_CONTROLS
 from pipelines.model_spec import ModelSpec
 from pipelines.request import MotionRequest
@@ -36,6 +37,10 @@ DEFAULTED = ("num_frames", "num_inference_steps", "min_guidance_scale", "max_gui
 """Controls whose defaults differ between models."""
 
 
+FACTORS = {1: "As it is", 2: "x2", 4: "x4"}
+"""What a person reads where a control multiplies."""
+
+
 def slider(name: str, **changes: Any) -> gr.Slider:
     """The slider of a numeric control."""
     schema = field_schema(name)
@@ -50,7 +55,8 @@ def number(name: str) -> gr.Number:
 
 def choice(name: str) -> gr.Radio:
     """The radio of a control with named values."""
-    return gr.Radio(**_described(name), choices=field_schema(name)["enum"])
+    values = field_schema(name)["enum"]
+    return gr.Radio(**_described(name), choices=[(FACTORS.get(value, value), value) for value in values])
 
 
 def _described(name: str) -> dict[str, Any]:
@@ -72,7 +78,7 @@ def collect(names: list[str], values: tuple[Any, ...]) -> dict[str, Any]:
 
 def decode_controls(request: MotionRequest) -> dict[str, Any]:
     """The controls that matter when only the frames are made anew."""
-    return {"decode_chunk_size": request.decode_chunk_size, "playback_fps": request.playback_fps}
+    return request.model_dump(include=set(AFTER_SAMPLING))
 
 
 def model_updates(names: list[str], spec: ModelSpec, values: dict[str, Any]) -> list[Any]:

@@ -22,7 +22,9 @@ def library_cards(found: Iterable[Job]) -> str:
 def _card(job: Job) -> str:
     request = job.request
     made = time.strftime("%d %b %Y, %H:%M", time.localtime(job.created))
-    what = f"{request.width}x{request.height} · {request.num_frames} frames · {job.facts.get('fps', 0):g} fps"
+    what = (
+        f"{request.clip_width}x{request.clip_height} · {request.clip_frames} frames · {job.facts.get('fps', 0):g} fps"
+    )
     how = f"motion {request.motion_bucket_id} · {request.fps} motion fps · noise {request.noise_aug_strength:g}"
     return (
         f'<article class="clip-card" data-job="{job.id}" aria-label="Clip of {escape(made)}">'

@@ -8,6 +8,7 @@ import gradio as gr
 
 from jobs.downloads import Downloads
 from pipelines.catalogue import find, location, models, request_for
+from pipelines.enhance.helpers import HELPERS
 from pipelines.machine import fits
 from pipelines.model_spec import ModelSpec
 from ui import cards
@@ -33,6 +34,9 @@ class ModelsPage:
                 can_fetch = location(spec) is None and spec.repo is not None
                 button = gr.Button(_fetch_label(spec), size="sm", visible=can_fetch, elem_id=f"fetch-{spec.id}")
             self._join(spec.id, (card, line, button))
+        for helper in HELPERS:
+            with gr.Group(elem_classes="model"):
+                gr.HTML(cards.helper_card(helper))
 
     def _join(self, model: str, parts: tuple[gr.HTML, gr.HTML, gr.Button]) -> None:
         card, line, button = parts

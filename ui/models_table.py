@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pipelines.catalogue import location, models, request_for
+from pipelines.enhance.helpers import HELPERS
 from pipelines.machine import fits
 from ui.cards import GB
 
@@ -10,11 +11,21 @@ HEADER = ("id", "family", "licence", "size", "here", "fits this machine")
 
 
 def models_table() -> str:
-    """One line per model, columns aligned; raises `ModelError` where the list of added models is damaged."""
+    """One line per model and helper, columns aligned; raises `ModelError` where the list of added models is damaged."""
     rows = [HEADER]
     for spec in models():
         here = "yes" if location(spec) is not None else "no"
         fit = fits(spec, request_for({"model": spec.id}))
         rows.append((spec.id, spec.family, spec.licence, f"{spec.size_bytes / GB:.2f} GB", here, fit.sentence))
+    for helper in HELPERS:
+        row = (
+            helper.id,
+            "helper",
+            helper.licence,
+            f"{helper.size_bytes / GB:.2f} GB",
+            "yes",
+            f"Built in. {helper.note}",
+        )
+        rows.append(row)
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return "\n".join("  ".join(map(str.ljust, row, widths)).rstrip() for row in rows)

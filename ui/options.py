@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal, get_args, get_origin
 
 import typer
 
@@ -22,8 +22,15 @@ def request_options(function: Callable[..., None]) -> Callable[..., None]:
 
 def _option(name: str) -> inspect.Parameter:
     field = MotionRequest.model_fields[name]
-    kind: Any = field.annotation if field.annotation in (int, float) else str
+    kind: Any = _kind(field.annotation)
     words = f"{field.description} [default: the model's, or {field.default}]"
     names = dict.fromkeys([f"--{name.replace('_', '-')}", f"--{name}"])
     annotation = Annotated[kind | None, typer.Option(*names, help=words)]
     return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation)
+
+
+def _kind(annotation: Any) -> Any:
+    """The type of an option: that of the values where there are only some."""
+    values = get_args(annotation) if get_origin(annotation) is Literal else ()
+    kind = type(values[0]) if values else annotation
+    return kind if kind in (int, float) else str

@@ -14,6 +14,7 @@ from ui.captured import captured_frame
 from ui.controls import decode_controls
 from ui.events import StudioEvents, stage_shown
 from ui.quiet import QUIET, visitor_of
+from ui.save_panel import helped
 from ui.stage import clip_value, preview_value
 from ui.still import frame_value
 from ui.studio import FOLLOW_EVERY_S, WAIT_EVERY_S, Studio, take_turns
@@ -40,6 +41,7 @@ class RunEvents:
             s.animate.click(self.start, [s.job_id, s.still_path, *controls], running, **QUIET),
             s.again.click(self.start_again, s.job_id, running, **QUIET),
             s.decode.click(self.decode_again, [s.job_id, *controls], running, **QUIET),
+            s.saving.helped.click(self.help_along, [s.job_id, *s.saving.factors], running, **QUIET),
         ]
         for start in starts:
             start.then(None, s.job_id, None, js=FOLLOW_JS, **QUIET)
@@ -69,11 +71,25 @@ class RunEvents:
             return _not_started(error)
 
     def decode_again(self, job_id: str, request: gr.Request, *values: Any) -> list[Any]:
-        """The same motion, its frames made anew with the controls' decode chunk and playback rate."""
+        """The same motion, its frames made anew with the controls that count after sampling."""
         try:
             changes = decode_controls(self.events.request(values))
             wanted = self.queue.get(job_id).request.model_copy(update=changes)
             return self._begun(self.queue.decode_again(job_id, wanted, visitor_of(request)))
+        except StillmotionError as error:
+            return _not_started(error)
+
+    def help_along(self, job_id: str, smoother: int, larger: int, request: gr.Request) -> list[Any]:
+        """The shown clip anew, its frames `smoother` times as many and `larger` times as large by the helpers.
+
+        What is kept of the sampling is used again.
+        """
+        try:
+            job = self.queue.get(job_id)
+            wanted = helped(job.request, int(smoother or 1), int(larger or 1))
+            if job.has_sampling:
+                return self._begun(self.queue.decode_again(job_id, wanted, visitor_of(request)))
+            return self._begun(self.queue.submit(Path(self._still_of(job_id)), wanted, visitor_of(request)))
         except StillmotionError as error:
             return _not_started(error)
 
@@ -131,7 +147,7 @@ class RunEvents:
         return str(self.queue.file(job_id, STILL))
 
     def _stage_of(self, job: Job) -> Any:
-        size = (job.request.width, job.request.height)
+        size = (job.request.clip_width, job.request.clip_height)
         if job.state == "done":
             return gr.update(value=clip_value(f"jobs/{job.id}/clip.mp4", size), visible=True)
         if job.previews and not job.has_ended:

@@ -14,7 +14,8 @@ from media.export.formats import FORMATS
 from media.export.order import Export
 from media.export.target_size import MEGABYTE, TARGETS
 from media.finish.plan import Finish, Loop, finished_size, parse_finish
-from pipelines.errors import StillmotionError
+from pipelines.errors import RequestError, StillmotionError
+from pipelines.request import MotionRequest, parse_request
 from ui import cards
 from ui.quiet import QUIET
 from ui.stage import clip_value
@@ -22,6 +23,12 @@ from ui.stage import clip_value
 ANY_SIZE = "As large as it is"
 
 LOOPS = {"once": "Once", "ping-pong": "There and back", "cross-fade": "Blend end into start"}
+
+HELP = (
+    "Smoother and Larger are quick estimates. Models take longer, minutes on a CPU, and make a new clip: RIFE draws the"
+    " frames in between, Real-ESRGAN paints detail that it does not know."
+)
+"""Said before the button that hands the clip to the helpers."""
 
 SOUND_TYPES = [".mp3", ".wav", ".ogg", ".flac", ".m4a"]
 
@@ -39,7 +46,13 @@ class SavePanel:
                 choices = [(kind.label, name) for name, kind in FORMATS.items()]
                 self.kind = gr.Dropdown(choices, value="mp4", label="Format", elem_id="save-format")
                 self.limit = gr.Dropdown([ANY_SIZE, *TARGETS], value=ANY_SIZE, label="At most", elem_id="save-limit")
-            self.finish = _finish_inputs()
+            moving = _motion_inputs()
+            with gr.Row(elem_id="helped-row"):
+                gr.HTML(f'<p class="quiet">{HELP}</p>', elem_id="helped-words")
+                self.helped = gr.Button("Make it with a model", size="sm", elem_id="make-helped")
+            self.finish = moving | _cut_inputs()
+            for name, component in self.finish.items():
+                component.elem_id = f"finish-{name}"
             self.sound = gr.File(label="Soundtrack (MP4 and WebM)", file_types=SOUND_TYPES, height=140, elem_id="sound")
             self.recipe = gr.Checkbox(
                 True, label="Put settings and Content Credentials into the file", elem_id="keep-recipe"
@@ -66,6 +79,11 @@ class SavePanel:
             **QUIET,
         )
 
+    @property
+    def factors(self) -> tuple[gr.Dropdown, gr.Dropdown]:
+        """How many times as many frames, and how many times as large."""
+        return self.finish["smoother"], self.finish["larger"]
+
     def make_file(self, job_id: str, kind: str, limit: str, sound: str | None, recipe: bool, *values: Any) -> list[Any]:
         """Make the file was pressed."""
         try:
@@ -88,7 +106,7 @@ class SavePanel:
         except StillmotionError as error:
             return [gr.skip(), cards.problem(str(error))]
         query = urlencode({"finish": finish.model_dump_json(), "recipe": "false"})
-        size = finished_size(finish, request.width, request.height)
+        size = finished_size(finish, request.clip_width, request.clip_height)
         return [clip_value(f"clips/{job_id}?{query}", size), ""]
 
     def _finish(self, values: tuple[Any, ...]) -> Finish:
@@ -96,8 +114,8 @@ class SavePanel:
         return parse_finish({name: value for name, value in given.items() if value is not None})
 
 
-def _finish_inputs() -> dict[str, Any]:
-    """An input for each wish, by its field's name."""
+def _motion_inputs() -> dict[str, Any]:
+    """An input for each wish about how it moves and how large it is, by its field's name."""
     inputs: dict[str, Any] = {}
     with gr.Row():
         inputs["loop"] = gr.Dropdown([(LOOPS[each], each) for each in get_args(Loop)], value="once", label="Loop")
@@ -108,13 +126,26 @@ def _finish_inputs() -> dict[str, Any]:
         )
         inputs["larger"] = gr.Dropdown([("As it is", 1), ("x2", 2), ("x4", 4)], value=1, label="Larger")
         inputs["reverse"] = gr.Checkbox(False, label="Backwards")
+    return inputs
+
+
+def _cut_inputs() -> dict[str, Any]:
+    """An input for each wish about where it begins, ends, and what is written on it."""
+    inputs: dict[str, Any] = {}
     with gr.Row():
         inputs["first"] = gr.Number(0, label="First frame", precision=0, minimum=0)
         inputs["last"] = gr.Number(-1, label="Last frame (-1: the last)", precision=0, minimum=-1)
     inputs["title"] = gr.Textbox("", label="Title", max_lines=1)
-    for name, component in inputs.items():
-        component.elem_id = f"finish-{name}"
     return inputs
+
+
+def helped(request: MotionRequest, smoother: int, larger: int) -> MotionRequest:
+    """The request of a clip like that of `request` with helpers at work; raises `RequestError` where none is asked for
+    or the clip would be too much."""
+    if smoother == larger == 1:
+        raise RequestError("Nothing is asked of a model yet.", "Choose x2 or x4 under Smoother or Larger first.")
+    more = {"interpolation": request.interpolation * smoother, "upscaling": request.upscaling * larger}
+    return parse_request(request.model_dump() | more)
 
 
 def _forgotten() -> Any:

@@ -78,20 +78,20 @@ def oembed(shown: Shown, width: int) -> dict[str, object]:
         "width": wide,
         "height": high,
         "thumbnail_url": f"{shown.address}/poster.jpg",
-        "thumbnail_width": shown.job.request.width,
-        "thumbnail_height": shown.job.request.height,
+        "thumbnail_width": shown.job.request.clip_width,
+        "thumbnail_height": shown.job.request.clip_height,
     }
 
 
 def _size(job: Job, most: int) -> tuple[int, int]:
-    width, height = job.request.width, job.request.height
+    width, height = job.request.clip_width, job.request.clip_height
     share = min(1.0, most / width) if most > 0 else 1.0
     return round(width * share), round(height * share)
 
 
 def _tags(shown: Shown) -> str:
     """Open Graph (ogp.me), Twitter's player card, and where the oEmbed answer is."""
-    width, height = shown.job.request.width, shown.job.request.height
+    width, height = shown.job.request.clip_width, shown.job.request.clip_height
     clip, poster = f"{shown.address}/clip.mp4", f"{shown.address}/poster.jpg"
     sizes = {"width": str(width), "height": str(height)}
     properties = {
@@ -130,7 +130,7 @@ def _settings(shown: Shown) -> str:
 def _filled(template: str, shown: Shown, **parts: str) -> str:
     plain = {"title": shown.title, "address": shown.address, "root": shown.root}
     request = shown.job.request
-    sizes = {"width": str(request.width), "height": str(request.height)}
+    sizes = {"width": str(request.clip_width), "height": str(request.clip_height)}
     escaped = {name: escape(value) for name, value in (plain | sizes).items()}
     text = (TEMPLATES / template).read_text(encoding="utf-8")
     return string.Template(text).substitute(escaped | parts)

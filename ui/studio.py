@@ -111,6 +111,8 @@ class Studio:
                 self.controls[name] = choice(name)
             for name in ("sigma_max", "guidance_sigma_low", "guidance_sigma_high"):
                 self.controls[name] = slider(name)
+            for name in ("interpolation", "upscaling"):
+                self.controls[name] = choice(name)
             self.controls["backdrop"] = gr.Textbox(
                 "blur", label="Backdrop of a see-through picture", info="blur, or a colour such as #ffffff"
             )

@@ -43,7 +43,8 @@ def with_guidance(name, value):
 
 def test_every_number_is_listed_here():
     schema = MotionRequest.model_json_schema()["properties"]
-    assert {name for name, field in schema.items() if field["type"] in ("integer", "number")} == BOUNDS.keys()
+    numbers = {name for name, field in schema.items() if field["type"] in ("integer", "number") and "enum" not in field}
+    assert numbers == BOUNDS.keys()
 
 
 @pytest.mark.parametrize("name", BOUNDS)
@@ -133,6 +134,31 @@ def test_the_files_rate_is_linked_to_the_motion_rate_until_it_is_chosen():
 def test_the_clips_length_follows_frames_and_rate():
     assert MotionRequest(num_frames=25, fps=5).seconds == 5
     assert MotionRequest(num_frames=25, fps=5, playback_fps=10).seconds == 2.5
+
+
+def test_helpers_make_more_and_larger_frames_in_the_same_time():
+    plain = MotionRequest(num_frames=25, fps=6, playback_fps=12, width=576, height=320)
+    more = plain.model_copy(update={"interpolation": 4, "upscaling": 2})
+    assert (more.clip_frames, more.clip_fps, more.clip_width, more.clip_height) == (97, 48.0, 1152, 640)
+    assert (plain.clip_frames, plain.clip_fps, plain.clip_width, plain.clip_height) == (25, 12.0, 576, 320)
+    assert (more.is_enhanced, plain.is_enhanced) == (True, False)
+    assert more.seconds == pytest.approx(plain.seconds, abs=1 / plain.file_fps)
+
+
+@pytest.mark.parametrize("name", ["interpolation", "upscaling"])
+def test_helpers_know_three_factors(name):
+    assert [getattr(parse_request({name: factor}), name) for factor in (1, 2, 4)] == [1, 2, 4]
+    for wrong in (0, 3, 8, "2", 2.5, None):
+        with pytest.raises(RequestError, match=rf"{name} cannot be .* It must be 1 or 2 or 4\."):
+            parse_request({name: wrong})
+
+
+def test_a_clip_that_few_players_show_is_refused_with_the_cure():
+    with pytest.raises(RequestError, match=r"4608 x 1024 pixels.*Lower upscaling") as told:
+        parse_request({"width": 1152, "height": 256, "upscaling": 4})
+    assert "4096" in told.value.sentence
+    assert parse_request({"width": 1024, "height": 576, "upscaling": 4}).clip_width == 4096
+    assert parse_request({"width": 2048, "height": 2048, "upscaling": 2}).clip_height == 4096
 
 
 def test_a_seed_is_drawn_only_where_none_is_given():
