@@ -120,13 +120,13 @@ def list_models(context: typer.Context) -> None:
 
 
 @models_cli.command("add")
-def add_model(path: Annotated[Path, typer.Argument(help="A diffusers folder, or one svd*.safetensors file.")]) -> None:
-    """Make a local folder or file known as a model."""
+def add_model(path: Annotated[Path, typer.Argument(help="A folder or a .safetensors file.")]) -> None:
+    """Make a local folder or file known: a model, a UNet or LoRA for one, or TAESD for the previews."""
     with _plainly():
-        from pipelines.catalogue import add_local
+        from pipelines.loading import add
 
-        spec = add_local(path)
-    typer.echo(f"{spec.name} is known as {spec.id}.")
+        sentence = add(path)
+    typer.echo(sentence)
 
 
 @contextmanager

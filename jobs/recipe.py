@@ -29,7 +29,7 @@ def recipe_text(request: MotionRequest, still: Path) -> str:
         "made_with": MADE_WITH,
         "recipe": RECIPE_VERSION,
         "request": request.model_dump(),
-        "revision": find(request.model).revision or _fingerprint(request.model),
+        "revision": _origin(request.model),
         "still_sha256": _hash_of(still),
         "versions": {name: importlib.metadata.version(name) for name in VERSIONS_TOLD},
     }
@@ -43,6 +43,13 @@ def request_of_recipe(recipe: dict[str, Any]) -> MotionRequest:
     return parse_request(
         {name: value for name, value in (told if isinstance(told, dict) else {}).items() if name in known}
     )
+
+
+def _origin(model: str) -> str | None:
+    """The commit of a release, or the fingerprint of what was added; of an add-on, that and its release's."""
+    spec = find(model)
+    own = spec.revision or _fingerprint(model)
+    return own if spec.base is None else f"{own} on {_origin(spec.base)}"
 
 
 @functools.cache

@@ -10,7 +10,7 @@ Knows no torch. Each pinned commit is used by several public projects, among the
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,9 +20,9 @@ from pipelines.hub import snapshot
 from pipelines.machine import gpus
 from pipelines.model_spec import ModelSpec
 from pipelines.request import SIZE_STEP, MotionRequest, parse_request
-from pipelines.svd.added import add_folder, added_folders, release_of
+from pipelines.svd.added import AddedFolder, add_folder, added_folders, release_of
+from pipelines.svd.addon import AddOn, base_of, recognise
 from pipelines.svd.folder import SvdFolder, folder_bytes
-from pipelines.svd.single_file import inspect
 
 POCKET_FOLDER = Path(__file__).resolve().parent.parent / "assets" / "models" / "pocket"
 """The built-in weights, part of the repository."""
@@ -126,11 +126,12 @@ POCKET = ModelSpec(
 
 def models() -> tuple[ModelSpec, ...]:
     """All models: the built-in one, the releases, and the folders that a person has added. Raises `ModelError`."""
-    added: dict[str, Path] = {}
+    added: dict[str, AddedFolder] = {}
     for folder in added_folders():
-        added.setdefault(folder.id, Path(folder.path))
-    releases = [replace(spec, path=added.pop(spec.id, None)) for spec in RELEASES]
-    others = [_added_spec(*entry) for entry in added.items()]
+        added.setdefault(folder.id, folder)
+    places = {spec.id: added.pop(spec.id, None) for spec in RELEASES}
+    releases = [replace(spec, path=Path(place.path)) if (place := places[spec.id]) else spec for spec in RELEASES]
+    others = [_added_spec(folder, releases) for folder in added.values()]
     return (replace(POCKET, size_bytes=folder_bytes(POCKET_FOLDER)), *releases, *others)
 
 
@@ -144,12 +145,26 @@ def find(model: str) -> ModelSpec:
         return specs[model]
     folder = _folder_named(model)
     if folder is not None:
-        return _folder_spec(model, inspect(folder))
+        return replace(describe(folder), id=model)
     raise ModelError(f"There is no model called {model[:60]}.", f"The models are: {', '.join(specs)}.")
 
 
+def describe(path: Path) -> ModelSpec:
+    """The model in a folder or file, remembered or not, with its path as id.
+
+    Raises `ModelError` where it is none, or stands on a release that is not on this machine.
+    """
+    found = recognise(path)
+    return _folder_spec(str(path), found) if isinstance(found, SvdFolder) else _on_a_release(str(path), found)
+
+
 def location(spec: ModelSpec) -> Path | None:
-    """Where the files of `spec` are on this machine: its own folder, or its snapshot in the hub's cache if complete."""
+    """Where the files of `spec` are on this machine: its own folder, or its snapshot in the hub's cache if complete.
+
+    None for a file without the release that it stands on.
+    """
+    if spec.base is not None and location(find(spec.base)) is None:
+        return None
     if spec.path is not None and (spec.path.is_file() or any(spec.path.rglob("*.safetensors"))):
         return spec.path
     return snapshot(spec)
@@ -165,13 +180,14 @@ def default_model() -> str:
 
 
 def add_local(path: Path) -> ModelSpec:
-    """Checks a diffusers folder or a single file of Stable Video Diffusion and remembers it.
+    """Checks a diffusers folder or a single file of Stable Video Diffusion, or an add-on of it, and remembers it.
 
-    The first folder of a release becomes the place of that release; a further one gets an id from its name. Raises
-    `ModelError` where it is none, or has pickles only.
+    The first folder of a release becomes the place of that release; a further one gets an id from its name. An add-on
+    stands on the release that is chosen now. Raises `ModelError` where it is none, or has pickles only.
     """
-    folder = inspect(path.expanduser().resolve())
-    return find(add_folder(folder).id)
+    found = recognise(path.expanduser().resolve())
+    base = _on_a_release("", found).base if isinstance(found, AddOn) else None
+    return find(add_folder(found, base).id)
 
 
 def request_for(fields: Mapping[str, Any]) -> MotionRequest:
@@ -219,7 +235,7 @@ def _check_limits(spec: ModelSpec, request: MotionRequest) -> None:
     if request.speed == "turbo" and not spec.is_distilled:
         raise RequestError(
             f"Turbo needs distilled weights, and those of {spec.name} are not.",
-            "Choose fast or faster, or add a folder with AnimateLCM's UNet that has LCM in its name.",
+            "Choose fast or faster, or add AnimateLCM: python app.py models add AnimateLCM-SVD-xt.safetensors.",
         )
     if request.num_frames > spec.max_frames:
         raise RequestError(
@@ -234,28 +250,68 @@ def _check_limits(spec: ModelSpec, request: MotionRequest) -> None:
         )
 
 
-def _added_spec(id: str, path: Path) -> ModelSpec:
+def _added_spec(added: AddedFolder, releases: Sequence[ModelSpec]) -> ModelSpec:
     """An added folder that is no release's place, listed even while its disk is not mounted."""
+    path = Path(added.path)
     try:
-        return _folder_spec(id, inspect(path))
+        found = recognise(path)
     except ModelError:
-        return replace(RELEASES[0], id=id, name=path.name, repo=None, revision=None, size_bytes=0, path=path)
+        return _own(RELEASES[0], added.id, path, name=path.name, size_bytes=0, base=added.base)
+    if isinstance(found, SvdFolder):
+        return _folder_spec(added.id, found)
+    return _add_on_spec(added.id, found, _base_for(added, found, releases))
+
+
+def _base_for(added: AddedFolder, add_on: AddOn, releases: Sequence[ModelSpec]) -> ModelSpec:
+    """The release that was chosen when it was added; for the file in STILLMOTION_SVD_PATH, the one to choose now."""
+    chosen = next((spec for spec in releases if spec.id == added.base), None)
+    try:
+        return chosen or base_of(add_on, _here(releases))
+    except ModelError:
+        return releases[0]
+
+
+def _here(releases: Sequence[ModelSpec]) -> list[ModelSpec]:
+    return [spec for spec in releases if location(spec) is not None]
+
+
+def _on_a_release(id: str, add_on: AddOn) -> ModelSpec:
+    releases = [find(spec.id) for spec in RELEASES]
+    return _add_on_spec(id, add_on, base_of(add_on, _here(releases)))
+
+
+def _add_on_spec(id: str, add_on: AddOn, base: ModelSpec) -> ModelSpec:
+    """A file that stands on a release, whose rules it keeps."""
+    words = "A UNet of its own" if add_on.kind == "unet" else "Low-rank deltas"
+    note = f"{words} on {base.name}, added from {add_on.path.name}."
+    return _own(base, id, add_on.path, name=add_on.path.stem, note=note, base=base.id)
 
 
 def _folder_spec(id: str, folder: SvdFolder) -> ModelSpec:
     """A folder outside of the releases: the rules of its release, or of XT with the frames it was trained on."""
     release = next((spec for spec in RELEASES if spec.id == release_of(folder)), RELEASES[0])
-    return replace(
+    return _own(
         release,
-        id=id,
-        name=folder.path.name,
-        repo=None,
-        revision=None,
-        size_bytes=folder_bytes(folder.path),
+        id,
+        folder.path,
         defaults={**release.defaults, "num_frames": folder.num_frames},
         max_frames=folder.num_frames,
         note=f"Added from {folder.path.name}.",
-        # Nothing inside of such weights tells; AnimateLCM and its mixtures carry it in their names.
-        is_distilled="lcm" in folder.path.name.lower(),
-        path=folder.path,
     )
+
+
+def _own(release: ModelSpec, id: str, path: Path, **more: Any) -> ModelSpec:
+    """A person's own folder or file, by the rules of a release unless `more` says otherwise."""
+    own = replace(
+        release,
+        id=id,
+        name=path.name,
+        repo=None,
+        revision=None,
+        gated=False,
+        size_bytes=folder_bytes(path),
+        # Nothing inside of such weights tells; AnimateLCM and its mixtures carry it in their names.
+        is_distilled="lcm" in path.name.lower(),
+        path=path,
+    )
+    return replace(own, **more)

@@ -4,23 +4,52 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pipelines.catalogue import find, location
+from pipelines.catalogue import add_local, describe, find, location
 from pipelines.contract import Animator
 from pipelines.errors import ModelError
 from pipelines.model_spec import ModelSpec
+from pipelines.svd.added import add_taesd, added_taesd
+from pipelines.svd.taesd import taesd_in
 
 
 def load_animator(model: str, device: str | None, dtype: str | None) -> Animator:
     """See `pipelines.load`."""
     spec = find(model)
-    folder = location(spec)
-    if folder is None:
-        raise ModelError(f"The files of {spec.name} are not on this machine.", _how_to_get(spec))
+    base = _place(spec if spec.base is None else find(spec.base))
+    own = _place(spec)
     if spec.family == "pocket":
-        return _open_pocket(folder)
+        return _open_pocket(own)
     from pipelines.svd.loading import load_svd
 
-    return load_svd(folder, device, dtype)
+    return load_svd(base, device, dtype, None if spec.base is None else own, added_taesd())
+
+
+def add(path: Path) -> str:
+    """Makes a folder or file known as a model, or as what draws the previews; returns a sentence about it.
+
+    Imports torch for an add-on. Raises `ModelError` where it is nothing of the kind, or does not fit the release that
+    it would stand on.
+    """
+    place = path.expanduser().resolve()
+    taesd = taesd_in(place)
+    if taesd is not None:
+        add_taesd(taesd)
+        return f"{path.name} draws the previews of Stable Video Diffusion from now on."
+    spec = describe(place)
+    if spec.base is not None:
+        from pipelines.svd.loading import check_add_on
+
+        check_add_on(place, _place(find(spec.base)))
+    known = add_local(place)
+    on = f", on {find(known.base).name}" if known.base is not None else ""
+    return f"{known.name} is known as {known.id}{on}."
+
+
+def _place(spec: ModelSpec) -> Path:
+    place = location(spec)
+    if place is None:
+        raise ModelError(f"The files of {spec.name} are not on this machine.", _how_to_get(spec))
+    return place
 
 
 def _how_to_get(spec: ModelSpec) -> str:

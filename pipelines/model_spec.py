@@ -17,7 +17,8 @@ class ModelSpec:
     `defaults` replaces those of `MotionRequest`; `ignores` names the controls that change nothing: the page hides them.
     A `gated` repository asks for a licence to be accepted; `revision` is a commit, never a branch, or None where none
     could be verified. `is_distilled` weights take a few whole steps without guidance: the speed "turbo". `path` is the
-    folder or file of a model that is built in or was added, None for one in the hub's cache.
+    folder or file of a model that is built in or was added, None for one in the hub's cache. `base` is the id of the
+    release that the file in `path` stands on, None for a model that is whole.
     """
 
     id: str
@@ -36,3 +37,4 @@ class ModelSpec:
     note: str
     path: Path | None = None
     is_distilled: bool = False
+    base: str | None = None

@@ -1,8 +1,10 @@
-"""A Stable Video Diffusion checkpoint of 5 MB, in the format and with the scheduler of the real ones."""
+"""A Stable Video Diffusion checkpoint of 5 MB, in the format and with the scheduler of the real ones, and what people
+have beside such checkpoints: single files, UNets alone, low-rank deltas."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import torch
 from diffusers import (
@@ -11,7 +13,10 @@ from diffusers import (
     StableVideoDiffusionPipeline,
     UNetSpatioTemporalConditionModel,
 )
+from safetensors.torch import load_file, save_file
 from transformers import CLIPImageProcessor, CLIPVisionConfig, CLIPVisionModelWithProjection
+
+from pipelines.svd.names import source_of
 
 TOKEN_WIDTH = 32
 
@@ -92,3 +97,80 @@ def _scheduler() -> EulerDiscreteScheduler:
         timestep_type="continuous",
         steps_offset=1,
     )
+
+
+def stability_file(path: Path, networks: dict[str, Any]) -> Path:
+    """Writes networks as Stability would: the way back of each change."""
+    tensors: dict[str, Any] = {}
+    for part, network in networks.items():
+        for name, weight in network.named_parameters():
+            source = source_of(part, name)
+            kept = weight.detach().clone()
+            if source.change.endswith("third"):
+                tensors.setdefault(source.name, {})[source.change] = kept
+                continue
+            shaped = {"as a matrix": lambda w: w[:, :, None, None], "transposed": lambda w: w.T}
+            tensors[source.name] = shaped.get(source.change, lambda w: w)(kept).contiguous()
+    order = ("first third", "second third", "last third")
+    joined = {n: torch.cat([t[third] for third in order]) if isinstance(t, dict) else t for n, t in tensors.items()}
+    save_file(joined | {"conditioner.embedders.3.encoder.decoder.conv_in.bias": torch.zeros(3)}, path)
+    return path
+
+
+def unet_of(folder: Path) -> dict[str, torch.Tensor]:
+    """The weights of the UNet in a folder, by diffusers' names."""
+    return load_file(next((folder / "unet").glob("*.safetensors")))
+
+
+def unet_file(path: Path, weights: dict[str, torch.Tensor], layout: str = "diffusers") -> Path:
+    """Writes a UNet alone, by "diffusers", "unet.", "stability" or "bare stability" names."""
+    save_file({named_as(layout, name): weight for name, weight in weights.items()}, path)
+    return path
+
+
+def named_as(layout: str, name: str) -> str:
+    """What a weight of the UNet, or a layer of it with a "." at its end, is called in a layout."""
+    theirs = source_of("unet", name).name
+    return {
+        "diffusers": name,
+        "unet.": f"unet.{name}",
+        "stability": theirs,
+        "bare stability": theirs.removeprefix("model.diffusion_model."),
+    }[layout]
+
+
+Halves = dict[str, tuple[torch.Tensor, torch.Tensor]]
+
+
+def random_halves(weights: dict[str, torch.Tensor], layers: tuple[str, ...], rank: int = 2) -> Halves:
+    """Down and up for the layers, of an effect as large as the layer's own."""
+    generator = torch.Generator().manual_seed(3)
+
+    def halves(weight: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        down = torch.randn(rank, *weight.shape[1:], generator=generator) * 0.1
+        return down, torch.randn(len(weight), rank, *(1 for _ in weight.shape[2:]), generator=generator) * 0.5
+
+    return {layer: halves(weights[f"{layer}.weight"]) for layer in layers}
+
+
+LORA_NAMES = {
+    "diffusers": "unet.{}.lora_{}.weight",
+    "older diffusers": "unet.{}.lora.{}.weight",
+    "PEFT": "base_model.model.{}.lora_{}.default.weight",
+    "bare": "{}.lora_{}.weight",
+    "kohya": "lora_unet_{}.lora_{}.weight",
+}
+
+
+def lora_file(path: Path, halves: Halves, layout: str = "diffusers", alpha: float | None = None, **about: str) -> Path:
+    """Writes low-rank deltas by the names of one of `LORA_NAMES`, each with `alpha` where there is one."""
+    sides = ("A", "B") if layout in {"diffusers", "PEFT", "bare"} else ("down", "up")
+    tensors: dict[str, Any] = {}
+    for layer, pair in halves.items():
+        called = layer.replace(".", "_") if layout == "kohya" else layer
+        names = [LORA_NAMES[layout].format(called, side) for side in sides]
+        tensors |= {name: half.clone() for name, half in zip(names, pair, strict=True)}
+        if alpha is not None:
+            tensors[names[0].split(".lora_")[0].split(".lora.")[0] + ".alpha"] = torch.tensor(alpha)
+    save_file(tensors, path, metadata=about or None)
+    return path

@@ -1,4 +1,4 @@
-"""The folders of Stable Video Diffusion that a person has added, remembered in `models.json` of the data folder."""
+"""The folders and files that a person has added, remembered in `models.json` of the data folder."""
 
 from __future__ import annotations
 
@@ -11,26 +11,31 @@ from pathlib import Path
 
 from pipelines.errors import ModelError
 from pipelines.machine import data_folder
-from pipelines.svd.folder import SvdFolder
-from pipelines.svd.single_file import inspect
+from pipelines.svd.addon import AddOn, recognise
+from pipelines.svd.folder import XT_1_1, SvdFolder
 
 log = logging.getLogger(__name__)
 
 RELEASE_OF_FRAMES = {14: "svd", 25: "svd-xt"}
 """Which release was trained on so many frames."""
 
-RESERVED = {"pocket", "svd", "svd-xt", "svd-xt-1-1"}
-"""Ids that a folder's name never becomes."""
+TAESD = "taesd"
+"""What the file that draws the previews is remembered by, among the models."""
 
-_XT_1_1 = re.compile(r"xt[-_.]1[-_.]1(?!\d)")
+RESERVED = {"pocket", "svd", "svd-xt", "svd-xt-1-1", TAESD}
+"""Ids that a folder's name never becomes."""
 
 
 @dataclass(frozen=True)
 class AddedFolder:
-    """A folder by the `id` it is chosen by: that of a release whose files it holds, or one made from its name."""
+    """A folder by the `id` it is chosen by: that of a release whose files it holds, or one made from its name.
+
+    `base` is the id of the release that an add-on stands on; None for a whole model, or one that is still to be chosen.
+    """
 
     id: str
     path: str
+    base: str | None = None
 
 
 def added_folders() -> list[AddedFolder]:
@@ -38,15 +43,30 @@ def added_folders() -> list[AddedFolder]:
 
     A folder in `STILLMOTION_SVD_PATH` that is no model is left out, with a line in the log: the page must still open.
     """
-    return _from_environment() + _remembered()
+    return [folder for folder in _from_environment() + _remembered() if folder.id != TAESD]
 
 
-def add_folder(folder: SvdFolder) -> AddedFolder:
-    """Remembers `folder`, by the id of its release, or by one from its name if another folder has that already."""
+def add_folder(folder: SvdFolder | AddOn, base: str | None = None) -> AddedFolder:
+    """Remembers `folder`, by the id of its release, or by one from its name if another folder has that already.
+
+    An add-on is remembered with the id of its `base`, by an id of its own.
+    """
     kept = [known for known in _remembered() if known.path != str(folder.path)]
-    new = AddedFolder(_id_for(folder, {known.id for known in kept}), str(folder.path))
+    new = AddedFolder(_id_for(folder, {known.id for known in kept}), str(folder.path), base)
     _write([*kept, new])
     return new
+
+
+def add_taesd(file: Path) -> None:
+    """Remembers the file that draws the previews, in place of another."""
+    kept = [known for known in _remembered() if known.id != TAESD]
+    _write([*kept, AddedFolder(TAESD, str(file))])
+
+
+def added_taesd() -> Path | None:
+    """The file that draws the previews, None where none was added or it is gone. Raises `ModelError`."""
+    files = [Path(known.path) for known in _remembered() if known.id == TAESD]
+    return next((file for file in files if file.is_file()), None)
 
 
 def release_of(folder: SvdFolder) -> str | None:
@@ -55,7 +75,7 @@ def release_of(folder: SvdFolder) -> str | None:
     XT and XT 1.1 have the same settings, so the name of the folder has to tell them apart.
     """
     release = RELEASE_OF_FRAMES.get(folder.num_frames)
-    if release == "svd-xt" and _XT_1_1.search(str(folder.path).lower()):
+    if release == "svd-xt" and XT_1_1.search(str(folder.path).lower()):
         return "svd-xt-1-1"
     return release
 
@@ -65,7 +85,7 @@ def _from_environment() -> list[AddedFolder]:
     if not path:
         return []
     try:
-        folder = inspect(Path(path).expanduser().resolve())
+        folder = recognise(Path(path).expanduser().resolve())
     except ModelError as error:
         log.warning("STILLMOTION_SVD_PATH is left out: %s", error)
         return []
@@ -77,8 +97,11 @@ def _remembered() -> list[AddedFolder]:
     if not file.is_file():
         return []
     try:
-        return [AddedFolder(str(entry["id"]), str(entry["path"])) for entry in json.loads(file.read_text("utf-8"))]
-    except (OSError, ValueError, TypeError, KeyError) as error:
+        return [
+            AddedFolder(str(entry["id"]), str(entry["path"]), entry.get("base"))
+            for entry in json.loads(file.read_text("utf-8"))
+        ]
+    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise ModelError(f"{file} cannot be read.", "Delete it, and add your models again.") from error
 
 
@@ -86,15 +109,20 @@ def _write(folders: list[AddedFolder]) -> None:
     file = data_folder() / "models.json"
     file.parent.mkdir(parents=True, exist_ok=True)
     draft = file.with_suffix(".new")
-    draft.write_text(json.dumps([asdict(folder) for folder in folders], indent=2), "utf-8")
+    draft.write_text(json.dumps([_entry(folder) for folder in folders], indent=2), "utf-8")
     draft.replace(file)
 
 
-def _id_for(folder: SvdFolder, others: set[str]) -> str:
-    release = release_of(folder)
+def _entry(folder: AddedFolder) -> dict[str, str]:
+    return {name: value for name, value in asdict(folder).items() if value is not None}
+
+
+def _id_for(folder: SvdFolder | AddOn, others: set[str]) -> str:
+    release = release_of(folder) if isinstance(folder, SvdFolder) else None
     if release is not None and release not in others:
         return release
-    name = re.sub(r"[^a-z0-9]+", "-", folder.path.name.lower()).strip("-") or "model"
+    called = folder.path.stem if isinstance(folder, AddOn) else folder.path.name
+    name = re.sub(r"[^a-z0-9]+", "-", called.lower()).strip("-") or "model"
     number = 1
     while (unique := name if number == 1 else f"{name}-{number}") in others | RESERVED:
         number += 1

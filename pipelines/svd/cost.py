@@ -66,6 +66,9 @@ DECODE_FLOPS = 173.57e12
 FRUGAL_DECODE_FLOPS = 177.92e12
 """Operations of decoding a clip where some of it is computed twice."""
 
+LOOK_FLOPS = 7.92e12
+"""Operations of drawing a clip with TAESD for a preview."""
+
 
 def uses_guidance(request: MotionRequest) -> bool:
     """Whether the UNet runs twice per step. Guidance of 1 or less changes nothing, so it is left out."""

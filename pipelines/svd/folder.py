@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,9 @@ from typing import Any
 from pipelines.errors import ModelError
 
 PIPELINE = "StableVideoDiffusionPipeline"
+
+XT_1_1 = re.compile(r"xt[-_.]1[-_.]1(?!\d)")
+"""How the name of XT 1.1 is written; XT has the same settings and shapes, so that only names tell them apart."""
 
 PARTS = {
     "feature_extractor": {"CLIPImageProcessor", "CLIPImageProcessorFast", "CLIPImageProcessorPil"},

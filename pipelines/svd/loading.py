@@ -7,35 +7,60 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from accelerate import init_empty_weights
 from safetensors import SafetensorError
 from transformers import CLIPVisionModelWithProjection
 
 from pipelines.errors import ModelError
+from pipelines.svd.addon import AddOn, recognise
 from pipelines.svd.animator import SvdAnimator
 from pipelines.svd.dtype import choose_dtype
 from pipelines.svd.folder import SvdFolder
+from pipelines.svd.fusing import check_fit, lay_on
 from pipelines.svd.memory import is_out_of_memory, load_shortage, within_memory
 from pipelines.svd.networks import PARTS
 from pipelines.svd.quiet import quiet_libraries
-from pipelines.svd.single_file import inspect
+from pipelines.svd.single_file import inspect, read_header
+from pipelines.svd.tiny_decoder import open_tiny
 
 REMEDY = "Download the model again."
 
 
-def load_svd(path: Path, device: str | None = None, dtype: str | None = None) -> SvdAnimator:
+def load_svd(
+    path: Path,
+    device: str | None = None,
+    dtype: str | None = None,
+    add_on: Path | None = None,
+    taesd: Path | None = None,
+) -> SvdAnimator:
     """The model in the folder or file `path`, on `device` (the best there is), in `dtype` (see `choose_dtype`).
 
-    Reads safetensors only, asks no network and runs no code of the folder. Raises `ModelError` where it is no Stable
-    Video Diffusion, holds pickles or is damaged, or the device is missing; `OutOfMemory` where it does not fit.
+    With an `add_on`, a file of a UNet or of deltas, the release with that on top (see `lay_on`); with the file of
+    a `taesd`, its looks at a run are drawn by that. Reads safetensors only, asks no network and runs no code of the
+    folder. Raises `ModelError` where it is no Stable Video Diffusion, holds pickles or is damaged, or the device is
+    missing; `OutOfMemory` where it does not fit.
     """
     folder = inspect(path)
+    laid_on = None if add_on is None else _add_on(add_on)
     place = torch.device(device or best_device())
     _check_device(place)
     choice = choose_dtype(place.type, dtype)
     pipeline = within_memory(partial(_open, folder, choice.dtype), load_shortage(torch.device("cpu")))
     _check_complete(pipeline, folder)
+    if laid_on is not None:
+        within_memory(partial(_lay_on, pipeline, laid_on, folder), load_shortage(torch.device("cpu")))
     within_memory(partial(_move, pipeline, place), load_shortage(place))
-    return SvdAnimator(pipeline, choice, place)
+    animator = SvdAnimator(pipeline, choice, place)
+    animator.networks.drawer = None if taesd is None else open_tiny(taesd, place, choice.dtype)
+    return animator
+
+
+def check_add_on(path: Path, base: Path) -> None:
+    """Raises `ModelError` where the add-on `path` does not fit the release in the folder or file `base`.
+
+    Looks at names and shapes only, within seconds.
+    """
+    check_fit(_empty_unet(inspect(base)), _add_on(path))
 
 
 def best_device() -> str:
@@ -80,6 +105,38 @@ def _open_folder(folder: SvdFolder, dtype: torch.dtype) -> Any:
     if report["missing_keys"]:
         raise ModelError(f"The image_encoder in {folder.path} lacks some of its weights.", REMEDY)
     return pipeline
+
+
+def _add_on(path: Path) -> AddOn:
+    found = recognise(path)
+    if not isinstance(found, AddOn):
+        raise ModelError(f"{path.name} is a whole model, nothing that stands on one.", "Add it again as it is now.")
+    return found
+
+
+@quiet_libraries()
+def _lay_on(pipeline: Any, add_on: AddOn, base: SvdFolder) -> None:
+    try:
+        lay_on(pipeline.unet, add_on, base)
+    except (OSError, ValueError, RuntimeError, KeyError, SafetensorError) as error:
+        if is_out_of_memory(error):
+            raise
+        raise ModelError(f"The weights in {add_on.path} are damaged or incomplete.", REMEDY) from error
+
+
+@quiet_libraries()
+def _empty_unet(base: SvdFolder) -> Any:
+    """The UNet of a release without its numbers."""
+    from diffusers import UNetSpatioTemporalConditionModel
+
+    if base.path.is_file():
+        from pipelines.svd.file_loading import empty_networks
+
+        return empty_networks(read_header(base.path), base.num_frames)["unet"]
+    with init_empty_weights():
+        return UNetSpatioTemporalConditionModel.from_config(
+            UNetSpatioTemporalConditionModel.load_config(base.path / "unet")
+        )
 
 
 def _check_complete(pipeline: Any, folder: SvdFolder) -> None:

@@ -11,6 +11,7 @@ from pipelines.machine import data_folder
 from pipelines.svd.network.decoder import Decoder
 from pipelines.svd.network.unet import Unet
 from pipelines.svd.plan import Plan
+from pipelines.svd.preview import Drawer
 from pipelines.svd.quiet import quiet_libraries
 
 COMPILE_VARIABLE = "STILLMOTION_COMPILE"
@@ -24,11 +25,12 @@ ENCODING, SAMPLING, DECODING = ("image_encoder", "vae"), ("unet",), ("vae",)
 
 
 class Networks:
-    """The parts of a `StableVideoDiffusionPipeline`, to be computed on `device`."""
+    """The parts of a `StableVideoDiffusionPipeline`, to be computed on `device`, and what draws looks at a run."""
 
     def __init__(self, pipeline: Any, device: torch.device) -> None:
         self.pipeline = pipeline
         self.device = device
+        self.drawer: Drawer | None = None
         self._streamed = False
         self._walk()
 

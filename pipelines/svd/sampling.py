@@ -19,7 +19,7 @@ from pipelines.svd.network.transformer import Shape
 from pipelines.svd.networks import ENCODING, SAMPLING, Networks
 from pipelines.svd.plan import Plan
 from pipelines.svd.presets import Recipe, recipe_for
-from pipelines.svd.preview import preview
+from pipelines.svd.preview import looks_at
 from pipelines.svd.schedule import State
 from pipelines.svd.watch import Watch
 
@@ -81,13 +81,15 @@ class Sampling:
         self.watch.begin("sampling", total, self.done)
         if denoiser.unet.is_compiled:
             self.watch.note("The first step compiles the model for this size, which can take minutes.")
+        looks = looks_at(self.request, plan, total, self.networks.drawer)
         for state in recipe.solver(denoiser, begun, recipe.sigmas[self.done :]):
             self.state, self.done = state, self.done + 1
             is_last = self.done == total
             if is_last or self.done % FINITE_EVERY == 0:
                 self._check(state, total)
             is_whole = is_last or not denoiser.reuse.is_midway
-            self.watch.reached(self.done, preview(state.seen), partial(_copy, state, self.done) if is_whole else None)
+            look = looks.at(self.done, state.seen)
+            self.watch.reached(self.done, look, partial(_copy, state, self.done) if is_whole else None)
         return state
 
     def _check(self, state: State, total: int) -> None:

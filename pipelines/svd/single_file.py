@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from pipelines.errors import ModelError
@@ -31,9 +32,10 @@ XT_FRAMES, FRAMES = 25, 14
 
 @dataclass(frozen=True)
 class Header:
-    """The shapes of all weights of a file, by their names."""
+    """The shapes of all weights of a file, by their names, and what its maker wrote about it."""
 
     shapes: dict[str, tuple[int, ...]]
+    about: Mapping[str, str] = field(default_factory=dict)
 
 
 def inspect(path: Path) -> SvdFolder:
@@ -46,13 +48,22 @@ def inspect_file(path: Path) -> SvdFolder:
 
     Raises `ModelError` for a pickle, a file that is cut off or no safetensors, and for another model.
     """
+    check_no_pickle(path)
+    return whole_in(path, read_header(path))
+
+
+def check_no_pickle(path: Path) -> None:
+    """Raises `ModelError` for a file that would run as it is opened, by its name."""
     if path.suffix.lower() in PICKLES:
         raise ModelError(
             f"{path.name} is a pickle, which can run any code when it is opened.",
             "Download the .safetensors file of the model instead.",
         )
-    shapes = read_header(path).shapes
-    missing = [part for part, mark in MARKS.items() if mark not in shapes]
+
+
+def whole_in(path: Path, header: Header) -> SvdFolder:
+    """The checkpoint with this header. Raises `ModelError` where it lacks a part, or is another model."""
+    missing = [part for part, mark in MARKS.items() if mark not in header.shapes]
     if len(missing) == len(MARKS):
         raise ModelError(f"{path.name} is not Stable Video Diffusion.", "Give svd.safetensors or svd_xt.safetensors.")
     if missing:
@@ -66,7 +77,7 @@ def read_header(path: Path) -> Header:
         with path.open("rb") as file:
             length = int.from_bytes(file.read(LENGTH_BYTES), "little")
             entries = json.loads(file.read(min(length, LONGEST_HEADER)))
-        entries.pop("__metadata__", None)
+        about = entries.pop("__metadata__", {})
         end = LENGTH_BYTES + length + max(int(entry["data_offsets"][1]) for entry in entries.values())
         shapes = {name: tuple(int(side) for side in entry["shape"]) for name, entry in entries.items()}
     except OSError as error:
@@ -76,4 +87,4 @@ def read_header(path: Path) -> Header:
     size = path.stat().st_size
     if size != end:
         raise ModelError(f"{path.name} has {size:,} bytes of {end:,}: it is cut off or damaged.", "Download it again.")
-    return Header(shapes)
+    return Header(shapes, about)

@@ -19,6 +19,7 @@ from pipelines.svd.file_loading import PARTS
 from pipelines.svd.loading import load_svd
 from pipelines.svd.names import source_of
 from pipelines.svd.single_file import inspect
+from tests.tiny_svd import stability_file
 
 KNOWN = {
     "unet": {
@@ -140,24 +141,6 @@ def _frame_wise(name: str) -> str:
     return "first_stage_model." + name.removeprefix("first_stage_model.").removeprefix(
         "conditioner.embedders.3.encoder."
     )
-
-
-def stability_file(path: Path, networks: dict[str, Any]) -> Path:
-    """Writes networks as Stability would: the way back of each change."""
-    tensors: dict[str, Any] = {}
-    for part, network in networks.items():
-        for name, weight in network.named_parameters():
-            source = source_of(part, name)
-            kept = weight.detach().clone()
-            if source.change.endswith("third"):
-                tensors.setdefault(source.name, {})[source.change] = kept
-                continue
-            shaped = {"as a matrix": lambda w: w[:, :, None, None], "transposed": lambda w: w.T}
-            tensors[source.name] = shaped.get(source.change, lambda w: w)(kept).contiguous()
-    order = ("first third", "second third", "last third")
-    joined = {n: torch.cat([t[third] for third in order]) if isinstance(t, dict) else t for n, t in tensors.items()}
-    save_file(joined | {"conditioner.embedders.3.encoder.decoder.conv_in.bias": torch.zeros(3)}, path)
-    return path
 
 
 @pytest.fixture(scope="module")
