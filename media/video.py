@@ -18,6 +18,7 @@ from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTr
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
+from media.priorities import kept_priorities
 from media.recipe import RECIPE_TAG
 from media.spec import ClipSpec
 from pipelines.contract import RGB
@@ -108,6 +109,8 @@ def _video_stream(container: OutputContainer, spec: ClipSpec, kind: VideoKind) -
     context.color_trc = ColorTrc.BT709
     context.colorspace = Colorspace.ITU709
     context.color_range = ColorRange.MPEG
+    with kept_priorities():
+        context.open()
     return stream
 
 
