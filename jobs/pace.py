@@ -19,7 +19,7 @@ TELLING_SHARE = 0.15
 HELPERS = "(helpers)"
 """Stands for the helpers where the table has a model: no model has brackets for an id."""
 
-UPSCALING_PER_INTERPOLATION = 3.5
+UPSCALING_PER_INTERPOLATION = 2.5
 """Time for a pixel that is made larger, over that for a pixel in between, on a CPU; x2 and x4 are all the same."""
 
 

@@ -150,12 +150,12 @@ class MotionRequest(BaseModel):
     interpolation: Literal[1, 2, 4] = _control(
         1,
         "In-between frames",
-        "2 or 4 times the frames at 2 or 4 times the rate: RIFE draws those in between. Slow on a CPU.",
+        "2 or 4 times the frames at 2 or 4 times the rate: RIFE draws those in between. Minutes on a CPU.",
     )
     upscaling: Literal[1, 2, 4] = _control(
         1,
         "Larger frames",
-        "2 or 4 times as wide and high: Real-ESRGAN paints fine detail, it does not know it. Very slow on a CPU.",
+        "2 or 4 times as wide and high: Real-ESRGAN paints fine detail, it does not know it. Minutes on a CPU.",
     )
 
     @model_validator(mode="after")

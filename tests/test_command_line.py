@@ -80,6 +80,11 @@ BAD_CONTROLS = {
         ["good.jpg", "--model", "svd", "--min-guidance-scale", "5", "--max-guidance-scale", "2"],
         "is above the last frame's",
     ),
+    "a factor that no helper has": (["good.jpg", "--upscaling", "3"], "upscaling cannot be 3. It must be 1 or 2 or 4."),
+    "a clip too large for players": (
+        ["good.jpg", "--width", "2048", "--upscaling", "4"],
+        "Lower upscaling, or choose a smaller size.",
+    ),
     "an unknown fit": (["good.jpg", "--fit", "stretch"], "crop or pad"),
     "an unknown colour": (["good.jpg", "--backdrop", "pink"], "a colour such as #ffffff"),
     "no number": (["good.jpg", "--noise-aug-strength", "nan"], "noise_aug_strength"),
@@ -169,6 +174,8 @@ def made(desk):
         "anchor_y": 0.75,
         "backdrop": "#102030",
         "playback_fps": 12.5,
+        "interpolation": 2,
+        "upscaling": 2,
     }
     assert list(controls) == list(MotionRequest.model_fields)
     options = [text for name, value in controls.items() for text in (f"--{name.replace('_', '-')}", value)]
@@ -184,11 +191,11 @@ def test_every_control_is_an_option_and_the_last_line_is_json(made):
         "path": str(path),
         "model": "pocket",
         "seed": 11,
-        "width": 128,
-        "height": 192,
-        "num_frames": 5,
-        "fps": 12.5,
-        "seconds": 0.4,
+        "width": 256,
+        "height": 384,
+        "num_frames": 9,
+        "fps": 25.0,
+        "seconds": 0.36,
     }
 
 
@@ -199,7 +206,7 @@ def test_the_clip_carries_what_was_asked_for(made):
     # what the model ignores stays at its default
     ignored = {"min_guidance_scale": 1.5}
     assert read_recipe(path)["request"] == controls | ignored
-    assert frames_of(path).shape == (5, 192, 128, 3)
+    assert frames_of(path).shape == (9, 384, 256, 3)
 
 
 def test_the_same_seed_gives_the_same_frames_and_the_drawn_one_is_told(desk):
@@ -239,9 +246,10 @@ def test_the_models_are_listed(tmp_path):
     assert (done.returncode, done.stderr) == (0, "")
     head, *rows = done.stdout.splitlines()
     assert re.split(r"\s{2,}", head) == ["id", "family", "licence", "size", "here", "fits this machine"]
-    assert [row.split()[0] for row in rows] == ["pocket", "svd-xt", "svd", "svd-xt-1-1"]
+    helpers = ["rife-3.8", "realesr-animevideov3"]
+    assert [row.split()[0] for row in rows] == ["pocket", "svd-xt", "svd", "svd-xt-1-1", *helpers]
     assert re.split(r"\s{2,}", rows[0])[:3] == ["pocket", "pocket", "Apache-2.0"]
-    assert [re.split(r"\s{2,}", row)[4] for row in rows] == ["yes", "no", "no", "no"]
+    assert [re.split(r"\s{2,}", row)[4] for row in rows] == ["yes", "no", "no", "no", "yes", "yes"]
 
 
 def test_help_names_every_control():

@@ -111,9 +111,14 @@ def model_card(spec: ModelSpec, fit: Fit) -> str:
     return (
         f'<div class="model-card"><h2>{escape(spec.name)} <code>{escape(spec.id)}</code></h2><p>{escape(spec.note)}</p>'
         f'<ul><li>Licence: <a href="{escape(spec.licence_url)}" target="_blank" rel="noopener">'
-        f"{escape(spec.licence)}</a></li><li>{spec.size_bytes / GB:.2f} GB, {where}</li>"
+        f"{escape(spec.licence)}</a></li><li>{file_size(spec.size_bytes)}, {where}</li>"
         f'<li class="{"ok" if fit.ok else "warn"}">{escape(fit.sentence)}</li>{gate}</ul></div>'
     )
+
+
+def file_size(count: int) -> str:
+    """Bytes as people say them: "4.51 GB", "17.0 MB"."""
+    return f"{count / GB:.2f} GB" if count >= GB / 10 else f"{count / MB:.1f} MB"
 
 
 def helper_card(helper: Helper) -> str:
@@ -122,7 +127,7 @@ def helper_card(helper: Helper) -> str:
     return (
         f'<div class="model-card"><h2>{escape(helper.name)} <code>{escape(helper.id)}</code></h2>'
         f'<p>{escape(helper.note)}</p><ul><li>Licence: <a href="{escape(helper.licence_url)}" target="_blank"'
-        f' rel="noopener">{escape(helper.licence)}</a></li><li>{helper.size_bytes / MB:.1f} MB, built in</li>'
+        f' rel="noopener">{escape(helper.licence)}</a></li><li>{file_size(helper.size_bytes)}, built in</li>'
         f"<li>Helps every model: “{escape(label)}” under Advanced</li></ul></div>"
     )
 

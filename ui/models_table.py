@@ -5,7 +5,7 @@ from __future__ import annotations
 from pipelines.catalogue import location, models, request_for
 from pipelines.enhance.helpers import HELPERS
 from pipelines.machine import fits
-from ui.cards import GB
+from ui.cards import file_size
 
 HEADER = ("id", "family", "licence", "size", "here", "fits this machine")
 
@@ -16,16 +16,9 @@ def models_table() -> str:
     for spec in models():
         here = "yes" if location(spec) is not None else "no"
         fit = fits(spec, request_for({"model": spec.id}))
-        rows.append((spec.id, spec.family, spec.licence, f"{spec.size_bytes / GB:.2f} GB", here, fit.sentence))
+        rows.append((spec.id, spec.family, spec.licence, file_size(spec.size_bytes), here, fit.sentence))
     for helper in HELPERS:
-        row = (
-            helper.id,
-            "helper",
-            helper.licence,
-            f"{helper.size_bytes / GB:.2f} GB",
-            "yes",
-            f"Built in. {helper.note}",
-        )
-        rows.append(row)
+        told = f"Works on the frames of every model: --{helper.control}."
+        rows.append((helper.id, "helper", helper.licence, file_size(helper.size_bytes), "yes", told))
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return "\n".join("  ".join(map(str.ljust, row, widths)).rstrip() for row in rows)

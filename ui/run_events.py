@@ -14,7 +14,7 @@ from ui.captured import captured_frame
 from ui.controls import decode_controls
 from ui.events import StudioEvents, stage_shown
 from ui.quiet import QUIET, visitor_of
-from ui.save_panel import helped
+from ui.save_panel import help_words, helped
 from ui.stage import clip_value, preview_value
 from ui.still import frame_value
 from ui.studio import FOLLOW_EVERY_S, WAIT_EVERY_S, Studio, take_turns
@@ -41,7 +41,9 @@ class RunEvents:
             s.animate.click(self.start, [s.job_id, s.still_path, *controls], running, **QUIET),
             s.again.click(self.start_again, s.job_id, running, **QUIET),
             s.decode.click(self.decode_again, [s.job_id, *controls], running, **QUIET),
-            s.saving.helped.click(self.help_along, [s.job_id, *s.saving.factors], running, **QUIET),
+            s.saving.helped.click(
+                self.help_along, [s.job_id, *s.saving.factors], [*running, *s.saving.factors, s.saving.help], **QUIET
+            ),
         ]
         for start in starts:
             start.then(None, s.job_id, None, js=FOLLOW_JS, **QUIET)
@@ -82,16 +84,19 @@ class RunEvents:
     def help_along(self, job_id: str, smoother: int, larger: int, request: gr.Request) -> list[Any]:
         """The shown clip anew, its frames `smoother` times as many and `larger` times as large by the helpers.
 
-        What is kept of the sampling is used again.
+        What is kept of the sampling is used again. The new clip is so already, so the menus go back; what cannot be
+        done is said beside the button.
         """
         try:
             job = self.queue.get(job_id)
             wanted = helped(job.request, int(smoother or 1), int(larger or 1))
             if job.has_sampling:
-                return self._begun(self.queue.decode_again(job_id, wanted, visitor_of(request)))
-            return self._begun(self.queue.submit(Path(self._still_of(job_id)), wanted, visitor_of(request)))
+                new = self.queue.decode_again(job_id, wanted, visitor_of(request))
+            else:
+                new = self.queue.submit(Path(self._still_of(job_id)), wanted, visitor_of(request))
+            return [*self._begun(new), 1, 1, help_words()]
         except StillmotionError as error:
-            return _not_started(error)
+            return [*[gr.skip()] * 9, help_words(error)]
 
     def cancel(self, job_id: str, request: gr.Request) -> Any:
         """Stop was pressed; a job that is no longer known has nothing to stop."""

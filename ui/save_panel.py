@@ -48,7 +48,7 @@ class SavePanel:
                 self.limit = gr.Dropdown([ANY_SIZE, *TARGETS], value=ANY_SIZE, label="At most", elem_id="save-limit")
             moving = _motion_inputs()
             with gr.Row(elem_id="helped-row"):
-                gr.HTML(f'<p class="quiet">{HELP}</p>', elem_id="helped-words")
+                self.help = gr.HTML(help_words(), elem_id="helped-words")
                 self.helped = gr.Button("Make it with a model", size="sm", elem_id="make-helped")
             self.finish = moving | _cut_inputs()
             for name, component in self.finish.items():
@@ -137,6 +137,11 @@ def _cut_inputs() -> dict[str, Any]:
         inputs["last"] = gr.Number(-1, label="Last frame (-1: the last)", precision=0, minimum=-1)
     inputs["title"] = gr.Textbox("", label="Title", max_lines=1)
     return inputs
+
+
+def help_words(error: StillmotionError | None = None) -> str:
+    """What stands beside the button of the helpers, and why they could not begin."""
+    return (cards.problem(str(error)) if error else "") + f'<p class="quiet">{HELP}</p>'
 
 
 def helped(request: MotionRequest, smoother: int, larger: int) -> MotionRequest:

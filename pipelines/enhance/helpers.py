@@ -33,7 +33,7 @@ RIFE = Helper(
     licence="MIT",
     licence_url="https://github.com/hzwer/Practical-RIFE",
     control="interpolation",
-    note="Draws frames between two frames. Seconds a frame on a CPU, a moment on a GPU.",
+    note="Draws frames between two frames. A second or two a frame on a CPU.",
     weights=FOLDER / "rife" / "ifnet.safetensors",
 )
 
@@ -44,7 +44,7 @@ REALESR = Helper(
     licence_url="https://github.com/xinntao/Real-ESRGAN",
     control="upscaling",
     note="Larger frames with sharp edges: it paints fine detail as drawings have it, it does not know what was there."
-    " Many seconds a frame on a CPU.",
+    " Several seconds a frame on a CPU.",
     weights=FOLDER / "realesr" / "srvgg.safetensors",
 )
 

@@ -31,7 +31,7 @@ ALIGNMENT = 32
 
 
 class Interpolator:
-    """RIFE 3.8, loaded. Takes seconds a frame on a CPU."""
+    """RIFE 3.8, loaded. Takes 1.5 s of a CPU core for a frame of 1024x576."""
 
     def __init__(self) -> None:
         self.network = opened(FlowNetwork(), RIFE.weights)

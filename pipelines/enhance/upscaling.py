@@ -41,7 +41,7 @@ def nothing() -> None:
 
 
 class Upscaler:
-    """realesr-animevideov3, loaded. Takes many seconds a frame on a CPU.
+    """realesr-animevideov3, loaded. Takes 3.5 s of a CPU core with bfloat16 for a frame of 1024x576.
 
     What it adds is small, so bfloat16 changes a level of brightness by 3 at most; RIFE's flows would suffer.
     """

@@ -57,3 +57,19 @@ def test_the_time_left_ends_at_nothing_and_follows_the_run_when_the_past_was_wro
     assert remaining(100.0, 1.0, 0.0) == pytest.approx(99.0)
     assert remaining(100.0, 9.0, 0.9) < 11
     assert remaining(100.0, 10.0, 1.0) == 0
+
+
+def test_a_clip_with_helpers_is_foretold_from_what_the_model_and_the_helpers_take(engine):
+    pace, plain = Pace(engine, "desk"), MotionRequest(num_frames=11)
+    smooth = plain.model_copy(update={"interpolation": 2})
+    pace.learn(smooth, 14.0)
+    assert pace.estimate(smooth) is None
+    pace.learn(plain, 4.0)
+    assert pace.estimate(smooth) is None
+    pace.learn(smooth, 14.0)
+    assert pace.estimate(plain) == pytest.approx(4)
+    assert pace.estimate(smooth) == pytest.approx(14)
+    # three times as many frames in between
+    assert pace.estimate(plain.model_copy(update={"interpolation": 4})) == pytest.approx(34)
+    larger = plain.model_copy(update={"upscaling": 2})
+    assert pace.estimate(larger) > pace.estimate(smooth)

@@ -78,6 +78,25 @@ def test_what_cannot_be_done_is_said(clip: Page) -> None:
     expect(clip.locator("#saved .problem")).to_contain_text("has no frames 50")
 
 
+def test_models_make_the_clip_smoother_and_larger_as_a_new_clip(clip: Page) -> None:
+    open_panel(clip, "save-box")
+    clip.locator("#make-helped").click()
+    expect(clip.locator("#helped-words .problem")).to_contain_text("Choose x2 or x4", timeout=20_000)
+    first = clip.url
+    choose(clip, "Smoother", "x2 frames")
+    choose(clip, "Larger", "x2")
+    clip.locator("#make-helped").click()
+    expect(clip.locator("#progress")).to_contain_text("smoother or larger", timeout=CLIP_MS)
+    expect(clip.locator("#result")).to_contain_text("1152x640 · 15 frames · 14 fps", timeout=2 * CLIP_MS)
+    expect(clip.locator("#result")).to_contain_text("77")
+    assert clip.url != first
+    # the new clip is smoother and larger already: saving it does nothing on top
+    expect(clip.get_by_label("Smoother", exact=True)).to_have_value("As it is")
+    expect(clip.get_by_label("Larger", exact=True)).to_have_value("As it is")
+    clip.goto(first)
+    expect(clip.locator("#result")).to_contain_text("576x320 · 8 frames · 7 fps", timeout=20_000)
+
+
 def test_a_link_is_made_opened_by_a_stranger_and_taken_back(clip: Page, browser: Browser) -> None:
     open_panel(clip, "share-box")
     clip.get_by_label("Title of the link").fill("Two otters")
