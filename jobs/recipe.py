@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.catalogue import find
+from pipelines.enhance.helpers import HELPERS
 from pipelines.request import MotionRequest, parse_request
 
 RECIPE_VERSION = 1
@@ -23,6 +24,8 @@ VERSIONS_TOLD = ("torch", "diffusers", "opencv-python", "av")
 def recipe_text(request: MotionRequest, still: Path) -> str:
     """The recipe as ASCII JSON: every control, the model's revision, versions, and the SHA-256 of the still's file.
 
+    Helpers that were at work are told by the SHA-256 of their weights.
+
     Nothing about who made it, or where the still came from.
     """
     recipe = {
@@ -33,7 +36,8 @@ def recipe_text(request: MotionRequest, still: Path) -> str:
         "still_sha256": _hash_of(still),
         "versions": {name: importlib.metadata.version(name) for name in VERSIONS_TOLD},
     }
-    return json.dumps(recipe)
+    helpers = {helper.id: _hash_of(helper.weights) for helper in HELPERS if getattr(request, helper.control) > 1}
+    return json.dumps(recipe | ({"helpers": helpers} if helpers else {}))
 
 
 def request_of_recipe(recipe: dict[str, Any]) -> MotionRequest:

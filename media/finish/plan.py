@@ -15,6 +15,9 @@ Loop = Literal["once", "ping-pong", "cross-fade"]
 LONGEST_TITLE = 120
 """Letters: two lines at a readable size."""
 
+MOST_PIXELS_A_SIDE = 8192
+"""Of a file, which is opened by a person who knows with what; a clip in the page is held to half of it."""
+
 FADE_SHARE = 4
 """A cross-fade takes at most one frame in so many of the clip: more would be all fade."""
 
@@ -83,8 +86,14 @@ def finished_rate(finish: Finish, fps: Fraction) -> Fraction:
 
 
 def finished_size(finish: Finish, width: int, height: int) -> tuple[int, int]:
-    """Width and height of the finished clip in pixels."""
-    return width * finish.larger, height * finish.larger
+    """Width and height of the finished clip in pixels; raises `RequestError` where no player would show it."""
+    larger = width * finish.larger, height * finish.larger
+    if finish.larger > 1 and max(larger) > MOST_PIXELS_A_SIDE:
+        raise RequestError(
+            f"A file of {larger[0]} x {larger[1]} pixels is more than any player shows.",
+            f"Choose less under Larger: {MOST_PIXELS_A_SIDE} on a side at most.",
+        )
+    return larger
 
 
 def _looped(places: list[Fraction], loop: Loop) -> list[Moment]:

@@ -39,7 +39,11 @@ def test_the_clip_has_the_promised_frames_size_and_rate_and_its_recipe_asks_for_
     assert looks[-1].facts["num_frames"] == wanted.clip_frames == 11
     clip = queue.file(job_id, CLIP)
     assert probed(clip) == (512, 256, 11, "48000/1001")
-    assert request_of_recipe(read_recipe(clip)) == wanted
+    recipe = read_recipe(clip)
+    assert request_of_recipe(recipe) == wanted
+    assert {name: len(sha256) for name, sha256 in recipe["helpers"].items()} == dict.fromkeys(
+        ("rife-3.8", "realesr-animevideov3"), 64
+    )
     assert "enhance" in {look.stage for look in looks}
 
 

@@ -11,7 +11,7 @@ from media.clip import write_clip
 from media.export.formats import FORMATS
 from media.export.order import Export, save_as
 from media.finish.finished import FinishedFrames
-from media.finish.plan import Finish, finished_rate, moments, parse_finish
+from media.finish.plan import Finish, finished_rate, finished_size, moments, parse_finish
 from pipelines.errors import InputError, RequestError
 from tests.media.clips import chunked, moving_frames, spec_of
 
@@ -83,6 +83,13 @@ def test_larger_is_the_same_picture():
     found = FinishedFrames(frames, Finish(larger=2))
     assert found[1].shape == (96, 128, 3)
     assert np.abs(found[1][::2, ::2].astype(int) - frames[1]).mean() < 3
+
+
+def test_larger_stops_where_no_player_follows():
+    assert finished_size(Finish(larger=4), 2048, 1152) == (8192, 4608)
+    assert finished_size(Finish(), 16384, 64) == (16384, 64)
+    with pytest.raises(RequestError, match=r"16384 x 9216 pixels.*8192 on a side"):
+        finished_size(Finish(larger=4), 4096, 2304)
 
 
 def test_a_title_is_readable_at_the_lower_edge_and_leaves_the_rest_alone():
