@@ -1,7 +1,7 @@
 """What each speed gives up: `python -m benchmarks.svd_fidelity --model PATH [--still FILE]`.
 
 For people who have weights: the approximate speeds cannot be judged on random ones. Each clip is compared with the one
-of the exact speed, from the same still and seed. LPIPS is not here: its own weights would have to be downloaded.
+of the exact speed, from the same still and seed. LPIPS is measured where it is installed: see `benchmarks.perceptual`.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import math
 import time
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated
@@ -17,6 +18,7 @@ import numpy as np
 import typer
 from skimage.metrics import structural_similarity
 
+from benchmarks.perceptual import Distance, lpips_distance
 from benchmarks.pocket_figures.bench import SHIPPED_STILLS
 from jobs.make_clip import find_anchor
 from media.framing import frame_still
@@ -35,12 +37,16 @@ BRIGHTEST = 255
 
 @dataclass(frozen=True)
 class Fidelity:
-    """How near a speed comes to the exact clip: the worst frame's PSNR in dB, the mean SSIM, and its share of time."""
+    """How near a speed comes to the exact clip: the worst frame's PSNR in dB, the mean SSIM, and its share of time.
+
+    `lpips` is the mean LPIPS distance, None where that is not installed.
+    """
 
     speed: str
     psnr: float
     ssim: float
     time: float
+    lpips: float | None = None
 
 
 def main(
@@ -51,15 +57,25 @@ def main(
 ) -> None:
     """Measure and print every speed that the model's weights allow."""
     width, height = (int(side) for side in size.split("x"))
-    results = measure(model, still, {"width": width, "height": height})
-    typer.echo("| speed  | PSNR, worst frame | SSIM, mean | time over exact |\n|---|---|---|---|")
-    for result in results:
-        typer.echo(f"| {result.speed} | {result.psnr:.1f} dB | {result.ssim:.3f} | {result.time:.2f} x |")
+    distance = lpips_distance()
+    results = measure(model, still, {"width": width, "height": height}, None if isinstance(distance, str) else distance)
+    typer.echo(table(results))
+    if isinstance(distance, str):
+        typer.echo(f"\n{distance}")
     if json_file is not None:
         json_file.write_text(json.dumps([asdict(result) for result in results], indent=2) + "\n")
 
 
-def measure(model: str, still: Path, controls: dict[str, object]) -> list[Fidelity]:
+def table(results: Sequence[Fidelity]) -> str:
+    """The results as Markdown."""
+    rows = ["| speed | PSNR, worst frame | SSIM, mean | LPIPS, mean | time over exact |", "|---|---|---|---|---|"]
+    for result in results:
+        lpips = "not measured" if result.lpips is None else f"{result.lpips:.3f}"
+        rows.append(f"| {result.speed} | {result.psnr:.1f} dB | {result.ssim:.3f} | {lpips} | {result.time:.2f} x |")
+    return "\n".join(rows)
+
+
+def measure(model: str, still: Path, controls: dict[str, object], distance: Distance | None = None) -> list[Fidelity]:
     """One result per speed that the model's weights allow, each against the exact clip of the same seed."""
     spec = find(model)
     animator = load_animator(model, None, None)
@@ -75,13 +91,17 @@ def measure(model: str, still: Path, controls: dict[str, object]) -> list[Fideli
 
     exact, seconds = clip("exact")
     allowed = [speed for speed in SPEEDS if speed != "turbo" or spec.is_distilled]
-    return [_compared(speed, exact, *clip(speed), seconds) for speed in allowed]
+    return [_compared(speed, exact, clip(speed), seconds, distance) for speed in allowed]
 
 
-def _compared(speed: str, exact: RGB, frames: RGB, took: float, exact_took: float) -> Fidelity:
+def _compared(
+    speed: str, exact: RGB, clip: tuple[RGB, float], exact_took: float, distance: Distance | None
+) -> Fidelity:
+    frames, took = clip
     pairs = list(zip(exact, frames, strict=True))
     similar = [structural_similarity(a, b, channel_axis=2) for a, b in pairs]
-    return Fidelity(speed, min(psnr(a, b) for a, b in pairs), float(np.mean(similar)), took / exact_took)
+    lpips = None if distance is None else distance(exact, frames)
+    return Fidelity(speed, min(psnr(a, b) for a, b in pairs), float(np.mean(similar)), took / exact_took, lpips)
 
 
 def psnr(a: RGB, b: RGB) -> float:
