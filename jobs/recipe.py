@@ -50,22 +50,24 @@ def request_of_recipe(recipe: dict[str, Any]) -> MotionRequest:
 
 
 def _origin(model: str) -> str | None:
-    """The commit of a release, or the fingerprint of what was added; of an add-on, that and its release's."""
+    """The commit of a download, or the fingerprint of what was added; of an add-on, that and its release's.
+
+    None where the files are gone: the loader has the words for that.
+    """
     spec = find(model)
-    own = spec.revision or _fingerprint(model)
+    if spec.path is None:
+        return spec.revision
+    own = _fingerprint(spec.path) if spec.path.exists() else None
     return own if spec.base is None else f"{own} on {_origin(spec.base)}"
 
 
 @functools.cache
-def _fingerprint(model: str) -> str | None:
+def _fingerprint(place: Path) -> str:
     """Of a model that lies in a folder or file: the SHA-256 of the sizes, beginnings and ends of its safetensors.
 
     The beginning names every weight, the end is the weights themselves. Reading all of a large model would hold up the
     first clip by seconds to minutes, and a Stop with it.
     """
-    place = find(model).path
-    if place is None:
-        return None
     digest = hashlib.sha256()
     for file in sorted(place.rglob("*.safetensors")) if place.is_dir() else [place]:
         digest.update(f"{file.name} {file.stat().st_size}".encode())

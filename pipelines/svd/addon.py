@@ -50,7 +50,9 @@ def recognise(path: Path) -> SvdFolder | AddOn:
 
     Raises `ModelError` where it is no Stable Video Diffusion and nothing that stands on one.
     """
-    if not path.is_file():
+    if not path.exists():
+        raise ModelError(f"There is no {path}.", "Check the path.")
+    if path.is_dir():
         return inspect_folder(path)
     check_no_pickle(path)
     header = read_header(path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
@@ -10,13 +11,16 @@ import torch
 from diffusers import AutoencoderTiny
 
 import pipelines
-from jobs.recipe import _origin
+from jobs.make_clip import Order, make_clip
+from jobs.recipe import recipe_text
 from pipelines.catalogue import find, location, models, request_for
 from pipelines.errors import ModelError
 from pipelines.loading import add
 from pipelines.machine import data_folder
 from pipelines.svd.added import added_taesd
 from tests.tiny_svd import lora_file, make_tiny_svd, random_halves, unet_file, unet_of
+
+STILL = Path(__file__).resolve().parents[3] / "assets" / "stills" / "lake.jpg"
 
 XT = "Stable Video Diffusion XT"
 
@@ -111,16 +115,26 @@ def test_a_file_that_is_gone_leaves_its_card(releases: Path, lora: Path) -> None
     lora.unlink()
     spec = find("pan-left")
     assert (spec.name, location(spec)) == ("pan-left.safetensors", None)
+    order = Order(STILL, request_for({"model": "pan-left", "seed": 1}), lora.with_suffix(".mp4"))
     with pytest.raises(ModelError, match="The files of pan-left"):
-        pipelines.load("pan-left", "cpu", "fp32")
+        make_clip(order)
 
 
-def test_a_recipe_names_the_release_and_the_add_on(releases: Path, lora: Path) -> None:
+def test_a_recipe_names_the_release_and_the_add_on(releases: Path, lora: Path, tmp_path: Path) -> None:
+    still = tmp_path / "still.png"
+    still.write_bytes(b"a picture")
+
+    def origin(model: str) -> str:
+        return str(json.loads(recipe_text(request_for({"model": model}), still))["revision"])
+
+    assert origin("svd") == find("svd").revision, "the pinned commit of what would be downloaded"
     add(releases / "svd")
     add(lora)
-    own, base = str(_origin("pan-left")).split(" on ")
+    own, base = origin("pan-left").split(" on ")
     assert own.startswith("sha256:")
-    assert base == find("svd").revision
+    assert base == origin("svd")
+    assert base.startswith("sha256:"), "files of a person's own are what they are, not the pinned commit"
+    assert own != base
 
 
 def test_the_environment_may_name_one(releases: Path, lora: Path, monkeypatch: pytest.MonkeyPatch) -> None:

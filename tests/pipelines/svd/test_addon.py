@@ -257,6 +257,8 @@ def test_files_that_are_no_add_on_are_refused_by_their_header(tiny: Path, other:
     for file, words in {cut: "cut off", pickle: "is a pickle", foreign: "is not Stable Video Diffusion"}.items():
         with pytest.raises(ModelError, match=words):
             recognise(file)
+    with pytest.raises(ModelError, match=r"There is no .*nowhere\.safetensors\. Check the path\."):
+        recognise(tmp_path / "nowhere.safetensors")
     with pytest.raises(ModelError, match="is a whole model"):
         load_svd(tiny, device="cpu", dtype="fp32", add_on=tiny)
 
