@@ -104,7 +104,8 @@ def _input(name: str) -> Component:
     words = {"label": name, "info": f"{schema['description']} Empty: the model's default."}
     if name == "model":
         return gr.Dropdown([spec.id for spec in models()], value=default_model(), **words)
-    if "enum" in schema:
+    # a menu of numbers would be told to programs as one of texts
+    if "enum" in schema and schema["type"] == "string":
         return gr.Dropdown(schema["enum"], value=schema["default"], **words)
     if schema.get("type") in {"integer", "number"}:
         return gr.Number(None, precision=0 if schema["type"] == "integer" else None, **words)

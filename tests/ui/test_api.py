@@ -94,6 +94,11 @@ def test_gradios_client_gets_the_file(server):
     path = client.predict(image=handle_file(STILL), format="webp", **CONTROLS, api_name="/animate")
     with Image.open(path) as picture:
         assert (picture.size, picture.n_frames) == ((256, 128), 5)
+    smoother = client.predict(image=handle_file(STILL), format="webp", interpolation=2, **CONTROLS, api_name="/animate")
+    with Image.open(smoother) as picture:
+        assert picture.n_frames == 9
+    with pytest.raises(AppError, match="upscaling cannot be 3"):
+        client.predict(image=handle_file(STILL), upscaling=3, api_name="/animate")
     with pytest.raises(AppError, match="width cannot be 1023"):
         client.predict(image=handle_file(STILL), width=1023, api_name="/animate")
     client.close()
@@ -116,6 +121,7 @@ def test_an_assistant_finds_one_tool_and_can_use_it(server):
     # in a thread of its own: the browser of other tests has an event loop in this one
     [(tools, answer)] = in_threads(1, lambda _: asyncio.run(ask()))
     assert [tool.name for tool in tools] == ["animate"]
-    assert "motion_bucket_id" in tools[0].inputSchema["properties"]
+    asked = tools[0].inputSchema["properties"]
+    assert {asked[name]["type"] for name in ("motion_bucket_id", "interpolation", "upscaling")} == {"integer"}
     assert not answer.isError, answer.content
     assert ".mp4" in str(answer.content)
