@@ -150,7 +150,7 @@ class MotionRequest(BaseModel):
     interpolation: Literal[1, 2, 4] = _control(
         1,
         "In-between frames",
-        "2 or 4 times the frames at 2 or 4 times the rate: RIFE draws those in between. Minutes on a CPU.",
+        "2 or 4 times the frames at 2 or 4 times the rate: RIFE draws those in between. A minute or two on a CPU.",
     )
     upscaling: Literal[1, 2, 4] = _control(
         1,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import weakref
 
 import numpy as np
@@ -59,7 +58,7 @@ def test_progress_counts_frames_of_the_clip_and_never_goes_back():
     assert set(steps) == {0, 1, 2, 3, 4, 5}
 
 
-def test_no_more_than_the_last_frame_of_a_chunk_is_kept():
+def test_of_a_chunk_only_the_last_frame_outlives_it():
     alive = []
 
     class Tracked(np.ndarray):
@@ -71,8 +70,7 @@ def test_no_more_than_the_last_frame_of_a_chunk_is_kept():
             alive.append(weakref.ref(frames))
             yield FrameChunk(start, frames)
             del frames
-            gc.collect()
-            # the one that was just given may still be in the hands of whoever takes it apart
-            assert sum(ref() is not None for ref in alive[:-1]) == 0
 
-    assert len(list(enhanced(chunks(), request_for(6, interpolation=2)))) == 11
+    for made, _ in enumerate(enhanced(chunks(), request_for(6, interpolation=2))):
+        assert sum(ref() is not None for ref in alive) <= 1, made
+    assert made == 10
