@@ -11,6 +11,9 @@ from ui.visitors import HEADER
 QUIET: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
 """Of events that answer at once: they wait for nobody and show no spinner."""
 
+TELLING: dict[str, Any] = QUIET | {"queue": True, "concurrency_limit": None}
+"""The same for those whose `gr.Error` is to pop up: Gradio shows that of events in its queue alone."""
+
 
 def visitor_of(request: gr.Request) -> str:
     """Who touched the page."""

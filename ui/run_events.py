@@ -13,7 +13,7 @@ from ui import cards
 from ui.captured import captured_frame
 from ui.controls import decode_controls
 from ui.events import StudioEvents, stage_shown
-from ui.quiet import QUIET, visitor_of
+from ui.quiet import QUIET, TELLING, visitor_of
 from ui.save_panel import help_words, helped
 from ui.stage import clip_value, preview_value
 from ui.still import frame_value
@@ -47,14 +47,16 @@ class RunEvents:
         ]
         for start in starts:
             start.then(None, s.job_id, None, js=FOLLOW_JS, **QUIET)
-        s.stop.click(self.cancel, s.job_id, s.progress, **QUIET)
+        s.stop.click(self.cancel, s.job_id, None, **TELLING)
         followed = [s.stage, s.progress, s.result, s.after, s.decode, s.clock, s.animate, s.stop, s.seen]
         s.clock.tick(self.follow, [s.job_id, s.seen], followed, **QUIET)
         found = [s.job_id, s.still_path, s.stage, s.upload, s.clear, s.clock, s.animate, s.stop]
         page.load(self.resume, s.job_id, found, js=JOB_JS, **QUIET).then(None, s.job_id, None, js=FOLLOW_JS, **QUIET)
         taken = [s.still_path, s.stage, s.upload, s.clear, s.progress, s.after]
-        captured = s.capture.click(self.capture, [s.job_id, s.seconds], [s.still_path, s.seconds], js=FRAME_JS, **QUIET)
-        captured.then(self.events.take_still, [s.still_path, *controls], taken, **QUIET)
+        captured = s.capture.click(
+            self.capture, [s.job_id, s.seconds], [s.still_path, s.seconds], js=FRAME_JS, **TELLING
+        )
+        captured.success(self.events.take_still, [s.still_path, *controls], taken, **QUIET)
 
     def start(self, job_id: str, path: str, request: gr.Request, *values: Any) -> list[Any]:
         """Animate was pressed. After a restart of the server, the picture is that of the job that is shown."""
@@ -98,15 +100,17 @@ class RunEvents:
         except StillmotionError as error:
             return [*[gr.skip()] * 9, help_words(error)]
 
-    def cancel(self, job_id: str, request: gr.Request) -> Any:
-        """Stop was pressed; a job that is no longer known has nothing to stop."""
+    def cancel(self, job_id: str, request: gr.Request) -> None:
+        """Stop was pressed; a job that is no longer known has nothing to stop.
+
+        Why it cannot be stopped is said beside the progress, which the next look at the job would write over.
+        """
         try:
             self.queue.cancel(job_id, visitor_of(request))
         except UnknownJob:
-            return gr.skip()
+            pass
         except StillmotionError as error:
-            return cards.problem(str(error))
-        return gr.skip()
+            raise gr.Error(str(error), print_exception=False) from error
 
     def follow(self, job_id: str, seen: str) -> list[Any]:
         """A look at the running job: what changed since the last look is shown."""

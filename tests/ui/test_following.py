@@ -71,7 +71,8 @@ def test_a_reload_and_another_device_come_back_to_the_running_job(browser: Brows
     expect(other.locator("#progress")).to_contain_text("Step", timeout=BACK_MS)
     # who has the address may watch, and not stop
     other.get_by_role("button", name="Stop").click()
-    expect(other.locator("#progress")).to_contain_text("somebody else", timeout=BACK_MS)
+    expect(other.get_by_text("started by somebody else")).to_be_visible(timeout=BACK_MS)
+    expect(other.locator("#progress")).to_contain_text("Step")
     other.context.close()
     stopped(page)
 
