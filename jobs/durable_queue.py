@@ -19,7 +19,7 @@ from jobs.forecast import Forecast
 from jobs.job import CHECKPOINT, STILL, Job, new_id
 from jobs.ledger import NO_SUCH_JOB, Ledger
 from jobs.pace import Pace
-from jobs.queue import Health
+from jobs.queue import Health, Turn
 from jobs.schema import open_database
 from jobs.settings import JobSettings
 from jobs.store import check_room
@@ -107,6 +107,14 @@ class DurableQueue:
     def list(self, user: str, search: str = "", favourites: bool = False) -> Sequence[Job]:
         """See `JobQueue.list`."""
         return self._ledger.finished(user, search, favourites)
+
+    def turns(self, user: str) -> Sequence[Turn]:
+        """See `JobQueue.turns`."""
+        mine = self._ledger.owned(user)
+        return [
+            Turn(job.state == "running", self._forecast.of(job) if job.id in mine else None)
+            for job in self._ledger.under_way()
+        ]
 
     def cancel(self, job_id: str, user: str = "") -> None:
         """See `JobQueue.cancel`."""

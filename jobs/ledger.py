@@ -9,13 +9,15 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from jobs.job import ENDS, Job, is_id
+from jobs.job import ENDS, Job, State, is_id
 from jobs.schema import in_plain_words, jobs
 from jobs.search import matches
 from pipelines.errors import NotYours, UnknownJob
 from pipelines.request import MotionRequest
 
 NO_SUCH_JOB = ("There is no such clip here.", "It may have been deleted, or the address is incomplete.")
+
+UNDER_WAY: tuple[State, ...] = ("running", "queued")
 
 SHOWN = 60
 """Clips on one page of the library: a few screens of thumbnails."""
@@ -57,7 +59,13 @@ class Ledger:
     def under_way(self) -> Sequence[Job]:
         """Running jobs, then the waiting ones in their order."""
         order = (jobs.c.state == "queued", jobs.c.turn, jobs.c.created)
-        return self._jobs(sa.select(jobs).where(jobs.c.state.in_(["running", "queued"])).order_by(*order))
+        return self._jobs(sa.select(jobs).where(jobs.c.state.in_(UNDER_WAY)).order_by(*order))
+
+    def owned(self, user: str) -> set[str]:
+        """The ids of a person's jobs under way."""
+        query = sa.select(jobs.c.id).where(jobs.c.owner == user, jobs.c.state.in_(UNDER_WAY))
+        with in_plain_words(), self._engine.connect() as connection:
+            return set(connection.execute(query).scalars())
 
     def ask_to_cancel(self, job_id: str) -> None:
         """A waiting job has ended now, a running one hears of it at its next step."""

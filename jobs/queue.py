@@ -23,6 +23,14 @@ class Health:
         return not self.sentences
 
 
+@dataclass(frozen=True)
+class Turn:
+    """A job that runs or waits; `job` is None where it is somebody else's: of those one knows only that they are."""
+
+    is_running: bool
+    job: Job | None
+
+
 class JobQueue(Protocol):
     """What a queue can do.
 
@@ -56,6 +64,10 @@ class JobQueue(Protocol):
 
     def list(self, user: str, search: str = "", favourites: bool = False) -> Sequence[Job]:
         """The finished clips of a person, newest first, that have every word of `search` in their settings."""
+        ...
+
+    def turns(self, user: str) -> Sequence[Turn]:
+        """All jobs under way: those that run, then those that wait, in their order."""
         ...
 
     def cancel(self, job_id: str, user: str = "") -> None:

@@ -52,7 +52,7 @@ def progress(job: Job) -> str:
         return problem(job.sentence)
     if job.state == "cancelled":
         return '<div class="progress" role="status"><p>Stopped. No clip was made.</p></div>'
-    return f'<div class="progress" role="status"><p>{_words(job)}</p>{_bar(job)}{note(job.note)}</div>'
+    return f'<div class="progress" role="status"><p>{progress_words(job)}</p>{progress_bar(job)}{note(job.note)}</div>'
 
 
 def note(sentence: str) -> str:
@@ -60,7 +60,8 @@ def note(sentence: str) -> str:
     return f'<p class="note">{escape(sentence)}</p>' if sentence else ""
 
 
-def _words(job: Job) -> str:
+def progress_words(job: Job) -> str:
+    """Where a job under way is, in one line."""
     if job.state == "queued":
         place = f"Waiting: number {job.position or 1} in the queue"
         return place if job.remaining_s is None else f"{place} · done in about {duration(job.remaining_s)}"
@@ -73,7 +74,8 @@ def _words(job: Job) -> str:
     return escape(" · ".join(parts)).capitalize()
 
 
-def _bar(job: Job) -> str:
+def progress_bar(job: Job) -> str:
+    """How much of a job is done, as a bar."""
     percent = round(100 * job.share)
     return (
         f'<div class="bar" role="progressbar" aria-valuenow="{percent}" aria-valuemin="0" aria-valuemax="100"'

@@ -1,4 +1,4 @@
-"""The whole page: a header, the Studio, the Models."""
+"""The whole page: a header, and its tabs."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from ui.backstage import Backstage
 from ui.events import StudioEvents
 from ui.library_page import LibraryPage
 from ui.models_page import ModelsPage
+from ui.queue_page import QueuePage
 from ui.restore import Restore
 from ui.run_events import RunEvents
 from ui.studio import Studio
@@ -30,7 +31,7 @@ def build_page(backstage: Backstage, downloads: Downloads) -> gr.Blocks:
     with gr.Blocks(title="Stillmotion", analytics_enabled=False, fill_width=True, delete_cache=UPLOADS_S) as page:
         gr.HTML(HEADER, elem_id="masthead")
         with gr.Tabs(elem_id="tabs") as tabs:
-            with gr.Tab("Studio", id="studio"):
+            with gr.Tab("Studio", id="studio") as studio_tab:
                 studio = Studio(backstage)
                 studio.build()
                 events = StudioEvents(studio)
@@ -38,7 +39,10 @@ def build_page(backstage: Backstage, downloads: Downloads) -> gr.Blocks:
             with gr.Tab("Library", id="library") as library_tab:
                 library = LibraryPage(queue)
                 library.build()
-            with gr.Tab("Models", id="models"):
+            with gr.Tab("Queue", id="queue") as queue_tab:
+                waiting = QueuePage(queue)
+                waiting.build()
+            with gr.Tab("Models", id="models") as models_tab:
                 ModelsPage(downloads).build()
         events.connect_load(page)
         studio.saving.connect(studio.job_id, studio.stage)
@@ -46,5 +50,6 @@ def build_page(backstage: Backstage, downloads: Downloads) -> gr.Blocks:
         Restore(studio).connect()
         RunEvents(studio, events).connect(page)
         library.connect(tabs, library_tab, studio)
+        waiting.connect(queue_tab, [studio_tab, library_tab, models_tab])
         AnimateEndpoint(queue, backstage.exports).build()
     return page

@@ -43,7 +43,7 @@ def test_the_studio_from_the_empty_page_to_the_shared_clip(page: Page, is_dark: 
     assert complaints(page) == []
 
 
-@pytest.mark.parametrize("tab", ["Library", "Models"])
+@pytest.mark.parametrize("tab", ["Library", "Queue", "Models"])
 def test_the_other_tabs(page: Page, tab: str) -> None:
     page.get_by_role("tab", name=tab).click()
     expect(page.get_by_role("tab", name=tab)).to_have_attribute("aria-selected", "true")
