@@ -126,18 +126,30 @@ def test_hosts_share_the_work_and_each_job_is_made_once(queue, host, still, smal
     assert [job.request.seed for job in queue.list("user 5", "seed 5")] == [5]
 
 
+@pytest.fixture
+def two_hosts(queue, host):
+    """Two hosts that are both there, by their names."""
+    hosts = {name: host(name) for name in ("attic", "cellar")}
+    assert holds_within(60, lambda: len(all_signs(queue.engine)) == 2)
+    return hosts
+
+
+def at_work(queue, hosts, job_id):
+    """The host that is amid the sampling of a job, and the other one."""
+    until(queue, job_id, lambda job: job.stage == "sampling" and job.step >= 7)
+    busy = worker_of(queue, job_id)
+    return hosts[busy], next(each for name, each in hosts.items() if name != busy)
+
+
 @pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGSTOP])
-def test_a_lost_host_s_job_is_taken_over_by_another_one_and_is_the_same_clip(queue, host, still, long, end):
-    lost = host("lost")
+def test_a_lost_host_s_job_is_taken_over_by_another_one_and_is_the_same_clip(queue, two_hosts, still, long, end):
     undisturbed = ended(queue, queue.submit(still, long))
     job_id = queue.submit(still, long)
-    until(queue, job_id, lambda job: job.stage == "sampling" and job.step >= 7)
-    other = host("other")
-    assert holds_within(20, lambda: len(all_signs(queue.engine)) == 2)
+    lost, other = at_work(queue, two_hosts, job_id)
     lost.process.send_signal(end)
     looks = list(queue.watch(job_id))
     assert looks[-1].state == "done"
-    assert worker_of(queue, job_id) == "other"
+    assert worker_of(queue, job_id) == other.name
     again = [job.step for job in looks if job.stage == "sampling" and job.step]
     assert min(again) > 5
     assert queue.file(job_id, CLIP).read_bytes() == queue.file(undisturbed.id, CLIP).read_bytes()
@@ -151,18 +163,15 @@ def test_a_lost_host_s_job_is_taken_over_by_another_one_and_is_the_same_clip(que
     assert len(ends) == 1
 
 
-def test_a_host_that_is_told_to_end_hands_its_job_over_at_once(queue, host, still, long):
-    first = host("first")
+def test_a_host_that_is_told_to_end_hands_its_job_over_at_once(queue, two_hosts, still, long):
     job_id = queue.submit(still, long)
-    until(queue, job_id, lambda job: job.stage == "sampling" and job.step >= 7)
-    host("second")
-    assert holds_within(20, lambda: len(all_signs(queue.engine)) == 2)
+    first, second = at_work(queue, two_hosts, job_id)
     first.process.stdin.close()
     assert holds_within(10, lambda: is_gone(first.process.pid))
-    after = until(queue, job_id, lambda job: job.stage == "sampling" and worker_of(queue, job_id) == "second")
+    after = until(queue, job_id, lambda job: job.stage == "sampling" and worker_of(queue, job_id) == second.name)
     assert after.step > 5
     assert ended(queue, job_id).state == "done"
-    assert [sign.worker for sign in all_signs(queue.engine)] == ["second"]
+    assert [sign.worker for sign in all_signs(queue.engine)] == [second.name]
 
 
 def test_a_job_waits_until_a_host_is_there(queue, host, still, small):
