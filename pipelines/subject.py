@@ -7,6 +7,7 @@ U2NetP (Qin et al., "U2-Net: Going Deeper with Nested U-Structure for Salient Ob
 from __future__ import annotations
 
 import functools
+import threading
 from pathlib import Path
 
 import cv2
@@ -23,13 +24,18 @@ DEVIATION = np.array([0.229, 0.224, 0.225], np.float32)
 """Of ImageNet, as in the network's training."""
 
 
+_ONE_AT_A_TIME = threading.Lock()
+"""OpenCV's networks keep what is between two layers to themselves: two threads in one of them break each other's."""
+
+
 def subject_mask(rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
     """How much each pixel of a still uint8 `[H, W, 3]` belongs to its subject, float32 `[H, W]` in [0, 1]."""
     small = cv2.resize(rgb, (SIDE, SIDE), interpolation=cv2.INTER_AREA).astype(np.float32)
     normal = (small / max(float(small.max()), 1.0) - MEAN) / DEVIATION
-    network = _network()
-    network.setInput(np.ascontiguousarray(normal.transpose(2, 0, 1)[None], np.float32))
-    mask = network.forward().reshape(SIDE, SIDE)
+    with _ONE_AT_A_TIME:
+        network = _network()
+        network.setInput(np.ascontiguousarray(normal.transpose(2, 0, 1)[None], np.float32))
+        mask = network.forward().reshape(SIDE, SIDE)
     full = cv2.resize(mask, (rgb.shape[1], rgb.shape[0]), interpolation=cv2.INTER_LINEAR)
     return np.asarray(np.clip(full, 0, 1), np.float32)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import cv2
@@ -76,3 +77,12 @@ def test_a_small_and_a_large_copy_have_the_same_subject():
 def test_the_network_is_where_its_licence_is():
     assert WEIGHTS.exists()
     assert "Apache" in (WEIGHTS.parent / "README.md").read_text()
+
+
+def test_people_who_upload_at_once_each_get_the_mask_of_their_own_still():
+    stills = [still(name) for name in ("cat", "lake", "otters", "heron")]
+    alone = [subject_mask(rgb) for rgb in stills]
+    with ThreadPoolExecutor(8) as threads:
+        together = list(threads.map(subject_mask, stills * 4))
+    for mask, truth in zip(together, alone * 4, strict=True):
+        np.testing.assert_array_equal(mask, truth)

@@ -27,10 +27,15 @@ def choose(page: Page, menu: str, option: str) -> None:
 
 
 def set_to(page: Page, control: str, value: int) -> None:
-    """Type a value into a control's box."""
+    """Type a value into a control's box: one that has only just appeared may be drawn once more with its old value."""
     box = page.locator(f"#control-{control} input[type=number]")
-    box.fill(str(value))
-    box.press("Tab")
+    for _ in range(3):
+        box.fill(str(value))
+        box.press("Tab")
+        page.wait_for_timeout(100)
+        if box.input_value() == str(value):
+            return
+    raise AssertionError(f"{control} does not become {value}")
 
 
 def make_small(page: Page, frames: int = 8) -> None:
