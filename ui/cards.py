@@ -25,14 +25,17 @@ GB, MB = 1e9, 1e6
 
 def summary(request: MotionRequest, fit: Fit, seconds: float | None) -> str:
     """What the clip will be, and what it will cost on this machine."""
-    size = f"{request.clip_width}x{request.clip_height}"
-    shape = f"{size} · {request.clip_frames} frames · {request.seconds:.1f} s"
     time = f"about {duration(seconds)} on this machine" if seconds is not None else "first run: time not known yet"
     mark = "ok" if fit.ok else "warn"
     return (
-        f'<div class="summary"><strong>{shape}</strong>'
+        f'<div class="summary"><strong>{shape(request)} · {request.seconds:.1f} s</strong>'
         f'<span>{escape(time)}</span><span class="{mark}">{escape(fit.sentence)}</span></div>'
     )
+
+
+def shape(request: MotionRequest) -> str:
+    """Size and length of the clip that is asked for: "1024x576 · 25 frames"."""
+    return f"{request.clip_width}x{request.clip_height} · {request.clip_frames} frames"
 
 
 def duration(seconds: float) -> str:
@@ -107,15 +110,9 @@ def model_line(spec: ModelSpec) -> str:
 
 def model_card(spec: ModelSpec, fit: Fit) -> str:
     """What a person should know of a model before using it."""
-    here = location(spec) is not None
-    where = "on this machine" if here else "not on this machine"
+    where = "on this machine" if location(spec) is not None else "not on this machine"
     gate = "<li>Its licence has to be accepted on its page, with a token in HF_TOKEN.</li>" if spec.gated else ""
-    return (
-        f'<div class="model-card"><h2>{escape(spec.name)} <code>{escape(spec.id)}</code></h2><p>{escape(spec.note)}</p>'
-        f'<ul><li>Licence: <a href="{escape(spec.licence_url)}" target="_blank" rel="noopener">'
-        f"{escape(spec.licence)}</a></li><li>{file_size(spec.size_bytes)}, {where}</li>"
-        f'<li class="{"ok" if fit.ok else "warn"}">{escape(fit.sentence)}</li>{gate}</ul></div>'
-    )
+    return _model_card(spec, where, f'<li class="{"ok" if fit.ok else "warn"}">{escape(fit.sentence)}</li>{gate}')
 
 
 def file_size(count: int) -> str:
@@ -126,11 +123,16 @@ def file_size(count: int) -> str:
 def helper_card(helper: Helper) -> str:
     """What a person should know of a helper, which is there from the beginning."""
     label = MotionRequest.model_json_schema()["properties"][helper.control]["label"]
+    return _model_card(helper, "built in", f"<li>Helps every model: “{escape(label)}” under Advanced</li>")
+
+
+def _model_card(model: ModelSpec | Helper, where: str, more: str) -> str:
+    """What is told of models and helpers alike; `more` is further items of the list, as HTML."""
     return (
-        f'<div class="model-card"><h2>{escape(helper.name)} <code>{escape(helper.id)}</code></h2>'
-        f'<p>{escape(helper.note)}</p><ul><li>Licence: <a href="{escape(helper.licence_url)}" target="_blank"'
-        f' rel="noopener">{escape(helper.licence)}</a></li><li>{file_size(helper.size_bytes)}, built in</li>'
-        f"<li>Helps every model: “{escape(label)}” under Advanced</li></ul></div>"
+        f'<div class="model-card"><h2>{escape(model.name)} <code>{escape(model.id)}</code></h2>'
+        f'<p>{escape(model.note)}</p><ul><li>Licence: <a href="{escape(model.licence_url)}" target="_blank"'
+        f' rel="noopener">{escape(model.licence)}</a></li><li>{file_size(model.size_bytes)}, {where}</li>'
+        f"{more}</ul></div>"
     )
 
 

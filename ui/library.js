@@ -1,9 +1,4 @@
-// Cards of finished clips: they play while the pointer or the focus is on them; their buttons are told to the server.
-element.addEventListener("click", (event) => {
-  const button = event.target.closest("button[data-act]");
-  if (button) trigger("act", { act: button.dataset.act, job: button.dataset.job });
-});
-
+// Cards of finished clips: they play while the pointer or the focus is on them.
 function play(card) {
   const frame = card.querySelector(".clip-frame");
   if (!frame || frame.querySelector("video")) return;

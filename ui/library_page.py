@@ -10,16 +10,13 @@ import gradio as gr
 from jobs.queue import JobQueue
 from pipelines.catalogue import find
 from pipelines.errors import StillmotionError
-from ui import cards
+from ui import acts, cards
 from ui.controls import model_updates
 from ui.library_cards import EMPTY, NOTHING_FOUND, library_cards
 from ui.quiet import QUIET, visitor_of
 from ui.studio import Studio
 
 SCRIPT = Path(__file__).parent / "library.js"
-
-OPEN_JS = "(id) => { if (id) { stillmotion.follow(id); location.reload(); } }"
-"""The studio comes back to the job of its address, as after any reload."""
 
 
 class LibraryPage:
@@ -39,7 +36,7 @@ class LibraryPage:
             gr.HTML('<p role="status">Deleted.</p>')
             self.undo = gr.Button("Undo", size="sm", elem_id="undo")
         self.problem = gr.HTML("", elem_id="library-problem")
-        self.clips = gr.HTML("", js_on_load=SCRIPT.read_text(encoding="utf-8"), elem_id="clips")
+        self.clips = gr.HTML("", js_on_load=acts.script(SCRIPT), elem_id="clips")
         self.deleted, self.opened = gr.Textbox("", visible=False), gr.Textbox("", visible=False)
 
     def connect(self, tabs: gr.Tabs, tab: gr.Tab, studio: Studio) -> None:
@@ -51,7 +48,7 @@ class LibraryPage:
         gr.on(news, self.show, wanted, shown, trigger_mode="always_last", **QUIET)
         acted = [self.clips, self.problem, self.undo_row, self.deleted, self.opened, tabs, *studio.controls.values()]
         self._names = list(studio.controls)
-        self.clips.act(self.act, wanted, acted, **QUIET).then(None, self.opened, None, js=OPEN_JS, **QUIET)
+        self.clips.act(self.act, wanted, acted, **QUIET).then(None, self.opened, None, js=acts.OPEN_JS, **QUIET)
         self.undo.click(self.restore, [self.deleted, *wanted], [self.clips, self.undo_row, self.problem], **QUIET)
 
     def show(self, search: str, favourites: bool, request: gr.Request) -> str:

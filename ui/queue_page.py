@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from html import escape
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -12,13 +11,13 @@ import gradio as gr
 from jobs.job import Job
 from jobs.queue import JobQueue, Turn
 from pipelines.errors import StillmotionError
-from ui import cards
-from ui.library_page import OPEN_JS
+from ui import acts, cards
+from ui.acts import Act
 from ui.quiet import QUIET, visitor_of
 
-SCRIPT = Path(__file__).parent / "queue.js"
-
 LOOK_EVERY_S = 2.0
+
+ACTS = (Act("open", "Open"), Act("stop", "Stop"))
 
 EMPTY = '<p class="quiet">Nothing is being made. What you animate waits here for its turn.</p>'
 
@@ -32,18 +31,17 @@ class QueuePage:
     def build(self) -> None:
         """Lay the components out; call inside a Blocks context."""
         self.problem = gr.HTML("", elem_id="queue-problem")
-        self.turns = gr.HTML("", js_on_load=SCRIPT.read_text(encoding="utf-8"), elem_id="turns")
+        self.turns = gr.HTML("", js_on_load=acts.script(), elem_id="turns")
         self.opened = gr.Textbox("", visible=False)
         self.clock = gr.Timer(LOOK_EVERY_S, active=False)
 
     def connect(self, tab: gr.Tab, others: Sequence[gr.Tab]) -> None:
         """Join the components; call inside the Blocks context. The clock runs while the tab is looked at."""
-        tab.select(self.show, None, self.turns, **QUIET)
-        tab.select(lambda: gr.Timer(active=True), None, self.clock, **QUIET)
+        tab.select(self.look, None, [self.turns, self.clock], **QUIET)
         gr.on([other.select for other in others], lambda: gr.Timer(active=False), None, self.clock, **QUIET)
         self.clock.tick(self.show, None, self.turns, **QUIET)
         acted = self.turns.act(self.act, None, [self.turns, self.problem, self.opened], **QUIET)
-        acted.then(None, self.opened, None, js=OPEN_JS, **QUIET)
+        acted.then(None, self.opened, None, js=acts.OPEN_JS, **QUIET)
 
     def show(self, request: gr.Request) -> str:
         """The queue as whoever asks may see it."""
@@ -51,6 +49,10 @@ class QueuePage:
             return queue_list(self.queue.turns(visitor_of(request)), self.queue.health().sentences)
         except StillmotionError as error:
             return cards.problem(str(error))
+
+    def look(self, request: gr.Request) -> list[Any]:
+        """The tab was chosen: the queue, and a clock that runs."""
+        return [self.show(request), gr.Timer(active=True)]
 
     def act(self, event: gr.EventData, request: gr.Request) -> list[Any]:
         """A button of a job was pressed."""
@@ -73,19 +75,10 @@ def queue_list(turns: Sequence[Turn], troubles: Sequence[str]) -> str:
 def _item(turn: Turn) -> str:
     if turn.job is None:
         return f'<li class="quiet">Somebody else\'s clip: {"being made" if turn.is_running else "waiting"}</li>'
-    return f'<li class="clip-card">{_told(turn.job)}{_buttons(turn.job)}</li>'
+    return f'<li class="clip-card">{_told(turn.job)}{acts.buttons(turn.job.id, ACTS)}</li>'
 
 
 def _told(job: Job) -> str:
     request = job.request
-    size = f"{request.clip_width}x{request.clip_height} · {request.clip_frames} frames"
-    what = f"{request.model} · {size} · motion {request.motion_bucket_id} · seed {request.seed}"
+    what = f"{request.model} · {cards.shape(request)} · motion {request.motion_bucket_id} · seed {request.seed}"
     return f"<p><strong>{cards.progress_words(job)}</strong></p><p>{escape(what)}</p>{cards.progress_bar(job)}"
-
-
-def _buttons(job: Job) -> str:
-    shown = (
-        f'<button type="button" data-act="{act}" data-job="{job.id}">{text}</button>'
-        for act, text in (("open", "Open"), ("stop", "Stop"))
-    )
-    return f'<div class="clip-acts">{"".join(shown)}</div>'

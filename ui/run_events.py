@@ -103,7 +103,7 @@ class RunEvents:
     def cancel(self, job_id: str, request: gr.Request) -> None:
         """Stop was pressed; a job that is no longer known has nothing to stop.
 
-        Why it cannot be stopped is said beside the progress, which the next look at the job would write over.
+        Why it cannot be stopped pops up: the next look at the job writes over what stands beside the progress.
         """
         try:
             self.queue.cancel(job_id, visitor_of(request))

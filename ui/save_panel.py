@@ -17,6 +17,7 @@ from media.finish.plan import Finish, Loop, finished_size, parse_finish
 from pipelines.errors import RequestError, StillmotionError
 from pipelines.request import MotionRequest, parse_request
 from ui import cards
+from ui.controls import FACTORS
 from ui.quiet import QUIET
 from ui.stage import clip_value
 
@@ -124,7 +125,8 @@ def _motion_inputs() -> dict[str, Any]:
         inputs["smoother"] = gr.Dropdown(
             [("As it is", 1), ("x2 frames", 2), ("x4 frames", 4)], value=1, label="Smoother"
         )
-        inputs["larger"] = gr.Dropdown([("As it is", 1), ("x2", 2), ("x4", 4)], value=1, label="Larger")
+        factors = [(words, factor) for factor, words in FACTORS.items()]
+        inputs["larger"] = gr.Dropdown(factors, value=1, label="Larger")
         inputs["reverse"] = gr.Checkbox(False, label="Backwards")
     return inputs
 

@@ -1,4 +1,4 @@
-// Buttons of jobs under way are told to the server. The list is drawn anew every other second: the focus stays.
+// Buttons inside a list are told to the server. The list is drawn anew meanwhile: the focus stays on its button.
 let last = null;
 
 function name(button) {

@@ -1,0 +1,35 @@
+"""Buttons inside a drawn list of jobs: how they look, and how a press of one reaches the server."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import NamedTuple
+
+SCRIPT = Path(__file__).parent / "acts.js"
+
+OPEN_JS = "(id) => { if (id) { stillmotion.follow(id); location.reload(); } }"
+"""The studio comes back to the job of its address, as after any reload."""
+
+
+class Act(NamedTuple):
+    """What a button does, as the server is told; what stands on it; and a title where that alone says too little."""
+
+    name: str
+    text: str
+    title: str = ""
+
+
+def script(*more: Path) -> str:
+    """What runs in the browser beside a list with such buttons, and `more` after it."""
+    return "\n".join(path.read_text(encoding="utf-8") for path in (SCRIPT, *more))
+
+
+def buttons(job_id: str, acts: Iterable[Act]) -> str:
+    """The row of buttons of one job, as HTML."""
+    return f'<div class="clip-acts">{"".join(_button(job_id, act) for act in acts)}</div>'
+
+
+def _button(job_id: str, act: Act) -> str:
+    title = f' title="{act.title}" aria-label="{act.title}"' if act.title else ""
+    return f'<button type="button" data-act="{act.name}" data-job="{job_id}"{title}>{act.text}</button>'
