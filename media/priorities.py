@@ -31,8 +31,8 @@ def kept_priorities() -> Iterator[None]:
             yield
         finally:
             for thread, policy in _policies().items():
-                if policy != before.get(thread, usual):
-                    _give_back(thread, before.get(thread, usual))
+                if policy != (own := before.get(thread, usual)):
+                    _give_back(thread, own)
 
 
 def _policies() -> dict[int, int]:

@@ -18,14 +18,14 @@ from typing import Any
 from pipelines.errors import ModelError, RequestError
 from pipelines.hub import snapshot
 from pipelines.machine import gpus
-from pipelines.model_spec import ModelSpec
+from pipelines.model_spec import BUILT_IN, ModelSpec
 from pipelines.request import SIZE_STEP, MotionRequest, parse_request
 from pipelines.svd.added import AddedFolder, add_folder, added_folders, release_of
 from pipelines.svd.addon import AddOn, base_of, recognise
 from pipelines.svd.folder import SvdFolder, folder_bytes
 
-POCKET_FOLDER = Path(__file__).resolve().parent.parent / "assets" / "models" / "pocket"
-"""The built-in weights, part of the repository."""
+POCKET_FOLDER = BUILT_IN / "pocket"
+"""The weights of the built-in model."""
 
 SVD_BYTES = 4_509_000_000
 """Approximate bytes of one release's fp16 safetensors: UNet 3.05 GB, image encoder 1.26 GB, VAE 0.20 GB."""
@@ -126,12 +126,10 @@ POCKET = ModelSpec(
 
 def models() -> tuple[ModelSpec, ...]:
     """All models: the built-in one, the releases, and the folders that a person has added. Raises `ModelError`."""
-    added: dict[str, AddedFolder] = {}
-    for folder in added_folders():
-        added.setdefault(folder.id, folder)
-    places = {spec.id: added.pop(spec.id, None) for spec in RELEASES}
-    releases = [replace(spec, path=Path(place.path)) if (place := places[spec.id]) else spec for spec in RELEASES]
-    others = [_added_spec(folder, releases) for folder in added.values()]
+    added = _added()
+    releases = _releases(added)
+    of_releases = {spec.id for spec in RELEASES}
+    others = [_added_spec(folder, releases) for folder in added.values() if folder.id not in of_releases]
     return (replace(POCKET, size_bytes=folder_bytes(POCKET_FOLDER)), *releases, *others)
 
 
@@ -250,6 +248,19 @@ def _check_limits(spec: ModelSpec, request: MotionRequest) -> None:
         )
 
 
+def _added() -> dict[str, AddedFolder]:
+    """What a person has added, by its id; the first place of a release counts. Raises `ModelError`."""
+    added: dict[str, AddedFolder] = {}
+    for folder in added_folders():
+        added.setdefault(folder.id, folder)
+    return added
+
+
+def _releases(added: Mapping[str, AddedFolder]) -> list[ModelSpec]:
+    """The releases, each in the place that a person has given it."""
+    return [replace(spec, path=Path(added[spec.id].path)) if spec.id in added else spec for spec in RELEASES]
+
+
 def _added_spec(added: AddedFolder, releases: Sequence[ModelSpec]) -> ModelSpec:
     """An added folder that is no release's place, listed even while its disk is not mounted."""
     path = Path(added.path)
@@ -276,8 +287,7 @@ def _here(releases: Sequence[ModelSpec]) -> list[ModelSpec]:
 
 
 def _on_a_release(id: str, add_on: AddOn) -> ModelSpec:
-    releases = [find(spec.id) for spec in RELEASES]
-    return _add_on_spec(id, add_on, base_of(add_on, _here(releases)))
+    return _add_on_spec(id, add_on, base_of(add_on, _here(_releases(_added()))))
 
 
 def _add_on_spec(id: str, add_on: AddOn, base: ModelSpec) -> ModelSpec:

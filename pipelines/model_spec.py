@@ -9,6 +9,9 @@ from typing import Any, Literal
 
 Family = Literal["svd", "pocket"]
 
+BUILT_IN = Path(__file__).resolve().parent.parent / "assets" / "models"
+"""The weights that are part of the repository, each network's in a folder of its own."""
+
 
 @dataclass(frozen=True)
 class ModelSpec:

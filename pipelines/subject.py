@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import functools
 import threading
-from pathlib import Path
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-WEIGHTS = Path(__file__).parent.parent / "assets" / "models" / "subject" / "u2netp.onnx"
+from pipelines.model_spec import BUILT_IN
+
+WEIGHTS = BUILT_IN / "subject" / "u2netp.onnx"
 
 SIDE = 320
 """Pixels: the square that the network was trained on."""

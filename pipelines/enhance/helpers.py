@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-FOLDER = Path(__file__).resolve().parents[2] / "assets" / "models"
-"""Beside the other weights that are part of the repository."""
+from pipelines.model_spec import BUILT_IN
 
 
 @dataclass(frozen=True)
@@ -34,7 +33,7 @@ RIFE = Helper(
     licence_url="https://github.com/hzwer/Practical-RIFE",
     control="interpolation",
     note="Draws frames between two frames. A second or two a frame on a CPU.",
-    weights=FOLDER / "rife" / "ifnet.safetensors",
+    weights=BUILT_IN / "rife" / "ifnet.safetensors",
 )
 
 REALESR = Helper(
@@ -45,7 +44,7 @@ REALESR = Helper(
     control="upscaling",
     note="Larger frames with sharp edges: it paints fine detail as drawings have it, it does not know what was there."
     " Several seconds a frame on a CPU.",
-    weights=FOLDER / "realesr" / "srvgg.safetensors",
+    weights=BUILT_IN / "realesr" / "srvgg.safetensors",
 )
 
 HELPERS = (RIFE, REALESR)

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import ROOT
+
 ENCODES = """
 import os, sys
 from fractions import Fraction
@@ -37,5 +39,5 @@ print(seen | policies())
 def test_a_process_that_writes_a_video_keeps_its_priority(tmp_path: Path, kind: str) -> None:
     # in a process of its own: should it fail, the rest of the tests must not run at real-time priority
     program = [sys.executable, "-c", ENCODES, str(tmp_path / "clip"), kind]
-    done = subprocess.run(program, capture_output=True, text=True, check=True, cwd=Path.cwd())
+    done = subprocess.run(program, capture_output=True, text=True, check=True, cwd=ROOT)
     assert done.stdout.strip() == str({os.SCHED_OTHER})
