@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import shutil
 import time
 from collections.abc import Iterator
@@ -13,7 +12,7 @@ from typing import Protocol
 from jobs.files import copy_whole
 from jobs.job import is_id
 from jobs.settings import GB
-from media.whole_file import move_whole
+from media.whole_file import DISK_FULL, MAKE_ROOM, move_whole
 from pipelines.errors import ClipError, StoreError, UnknownJob
 
 WORK = ".work-"
@@ -25,8 +24,6 @@ AWAY = (
     "The place where clips are kept is away.",
     "See that the disk or share is there and may be written to; nothing is lost, and work goes on when it is back.",
 )
-
-_DISK_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
 class Store(Protocol):
@@ -162,7 +159,7 @@ def check_room(store: Store, free_gb: float) -> None:
     if free < free_gb * GB:
         raise ClipError(
             f"The disk is almost full: {free / GB:.1f} GB are free where clips are kept, and {free_gb:g} GB stay free.",
-            "Delete clips that are no longer needed.",
+            MAKE_ROOM,
         )
 
 
@@ -172,6 +169,6 @@ def in_plain_words() -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno in _DISK_FULL:
-            raise ClipError("The disk is full.", "Delete clips that are no longer needed.") from error
+        if error.errno in DISK_FULL:
+            raise ClipError("The disk is full.", MAKE_ROOM) from error
         raise StoreError(*AWAY) from error

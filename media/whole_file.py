@@ -17,7 +17,12 @@ FREE_SPACE_FLOOR = 200_000_000
 """Bytes that must be free before a clip is started: room for the clip twice (the index is moved to the front) and for
 the database beside it."""
 
-_DISK_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+DISK_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+"""What the operating system says where there is no room for a file."""
+
+MAKE_ROOM = "Delete clips that are no longer needed."
+"""The cure that a person is told."""
+
 _NOT_ALLOWED = frozenset({errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOENT, errno.ENOTDIR, errno.EISDIR})
 
 
@@ -52,10 +57,8 @@ def in_plain_words() -> Iterator[None]:
         yield
     except (av.error.FFmpegError, OSError) as error:
         code = error.errno
-        if code in _DISK_FULL:
-            raise ClipError(
-                "The disk is full: the clip could not be stored.", "Delete clips that are no longer needed."
-            ) from error
+        if code in DISK_FULL:
+            raise ClipError("The disk is full: the clip could not be stored.", MAKE_ROOM) from error
         if code in _NOT_ALLOWED:
             raise ClipError(
                 "The clip could not be stored: its folder cannot be written to.",
@@ -70,7 +73,7 @@ def _check_free_space(folder: Path) -> None:
         raise ClipError(
             f"The disk is almost full: {free // 1_000_000} MB are free where clips are stored,"
             f" and {FREE_SPACE_FLOOR // 1_000_000} MB are needed.",
-            "Delete clips that are no longer needed.",
+            MAKE_ROOM,
         )
 
 

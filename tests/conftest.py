@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,9 +48,18 @@ FAKE_APP = ("-m", "benchmarks.jobs_figures.fake_studio")
 """The same with a model of given speed (`Speed.environment`), for what has to be seen while a clip is made."""
 
 
-def start_server(data: Path, log: Path, program: tuple[str, ...] = APP, port: int = 0, **variables: str) -> Server:
-    """`python app.py` as a user starts it, with its data in a folder of its own."""
-    port = port or free_port()
+@contextmanager
+def served(folder: Path, program: tuple[str, ...] = APP, port: int = 0, **variables: str) -> Iterator[Server]:
+    """`python app.py` as a user starts it, with its data in `folder`; at the end of the block it is stopped."""
+    server = _start(folder, program, port or free_port(), variables)
+    try:
+        yield server
+    finally:
+        _stop(server)
+
+
+def _start(folder: Path, program: tuple[str, ...], port: int, variables: dict[str, str]) -> Server:
+    data, log = folder / "data", folder / "log.txt"
     environment = os.environ | {"PORT": str(port), "STILLMOTION_DATA": str(data)} | variables
     with log.open("ab") as out:
         process = subprocess.Popen(
@@ -67,7 +77,7 @@ def start_server(data: Path, log: Path, program: tuple[str, ...] = APP, port: in
     raise AssertionError(f"no answer within {START_S} s: {log.read_text()}")
 
 
-def stop_server(server: Server) -> None:
+def _stop(server: Server) -> None:
     """Ctrl-C, and then no patience."""
     server.process.send_signal(signal.SIGINT)
     try:
@@ -84,9 +94,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     svd = make_tiny_svd(folder / "tiny-svd")
     nobody = f"http://127.0.0.1:{free_port()}"
     variables = {"STILLMOTION_SVD_PATH": str(svd), "HF_ENDPOINT": nobody, "HF_HOME": str(folder / "hub")}
-    running = start_server(folder / "data", folder / "log.txt", **variables)
-    yield running
-    stop_server(running)
+    with served(folder, **variables) as running:
+        yield running
 
 
 CHROMIUM_FLAGS = [
@@ -111,10 +120,13 @@ def browser() -> Iterator[Browser]:
         chromium.close()
 
 
+LAPTOP = {"width": 1280, "height": 800}
+
+
 @pytest.fixture
 def context(browser: Browser) -> Iterator[BrowserContext]:
     """A window of its own, a laptop's size."""
-    window = browser.new_context(viewport={"width": 1280, "height": 800}, accept_downloads=True)
+    window = browser.new_context(viewport=LAPTOP, accept_downloads=True)
     yield window
     window.close()
 

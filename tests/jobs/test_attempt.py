@@ -10,19 +10,12 @@ from jobs.claims import Claims, LeaseLost
 from jobs.job import CHECKPOINT, STILL, Job, new_id
 from jobs.ledger import Ledger
 from jobs.pace import Pace
-from jobs.schema import exclusively, open_database
+from jobs.schema import exclusively
 from jobs.stores import open_store
 from jobs.turns import enter
 from pipelines.contract import Checkpoint, StepEvent
 from pipelines.errors import Cancelled, StoreError
 from tests.jobs.conftest import settings_in
-
-
-@pytest.fixture
-def engine(tmp_path):
-    engine = open_database(f"sqlite:///{tmp_path}/studio.sqlite")
-    yield engine
-    engine.dispose()
 
 
 @pytest.fixture

@@ -5,15 +5,7 @@ from __future__ import annotations
 import pytest
 
 from jobs.pace import Pace, remaining
-from jobs.schema import open_database
 from pipelines.request import MotionRequest
-
-
-@pytest.fixture
-def engine(tmp_path):
-    engine = open_database(f"sqlite:///{tmp_path}/db")
-    yield engine
-    engine.dispose()
 
 
 def test_nothing_is_known_at_first(engine):

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from benchmarks.jobs_figures.fake_model import Speed
 from jobs.job import Job, new_id
-from jobs.schema import exclusively, jobs, open_database
+from jobs.schema import exclusively, jobs
 from jobs.turns import enter, next_turn
 from pipelines.errors import QueueFull
 from pipelines.request import MotionRequest
@@ -15,9 +15,8 @@ from tests.jobs.watching import ended, in_threads, until
 
 
 @pytest.fixture
-def line(tmp_path):
+def line(engine):
     """A queue on paper: people hand in jobs, and a worker takes the next one."""
-    engine = open_database(f"sqlite:///{tmp_path}/db")
 
     class Line:
         def hand_in(self, *people):
@@ -36,8 +35,7 @@ def line(tmp_path):
                 connection.execute(jobs.update().where(jobs.c.id == row.id).values(**begun))
             return row.owner
 
-    yield Line()
-    engine.dispose()
+    return Line()
 
 
 def test_one_after_the_other_among_people(line):

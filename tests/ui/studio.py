@@ -1,17 +1,36 @@
-"""What tests do on the Studio tab."""
+"""What tests do with a studio, and on its Studio tab."""
 
 from __future__ import annotations
 
+import re
+from contextlib import AbstractContextManager
 from pathlib import Path
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.conftest import ROOT
+from benchmarks.jobs_figures.fake_model import Speed
+from tests.conftest import FAKE_APP, LAPTOP, ROOT, Server, served
 
 STILLS = ROOT / "assets" / "stills"
 
 CLIP_MS = 60_000
 """Longest wait for a small clip, on a machine that is busy with other tests."""
+
+BACK_MS = 15_000
+"""Longest wait for the page to be back, on a machine that is busy with other tests; the benchmark has the real bar."""
+
+
+def fake_studio(folder: Path, step_s: float, port: int = 0, **variables: str) -> AbstractContextManager[Server]:
+    """A studio with its data in `folder`, whose clips take `step_s` seconds a step."""
+    return served(folder, FAKE_APP, port, **variables, **Speed(step_s=step_s).environment())
+
+
+def opened(browser: Browser, url: str) -> Page:
+    """A new device with the studio open."""
+    page = browser.new_context(viewport=LAPTOP).new_page()
+    page.goto(url)
+    page.get_by_role("button", name="Animate").wait_for()
+    return page
 
 
 def give(page: Page, picture: Path) -> None:
@@ -50,3 +69,28 @@ def animate(page: Page) -> None:
     """Press Animate and wait for the clip."""
     page.get_by_role("button", name="Animate").click()
     expect(page.locator("#stage video")).to_be_visible(timeout=CLIP_MS)
+
+
+def begin(page: Page, steps: int) -> None:
+    """Begin a small clip of so many steps; its address is in the address bar then."""
+    give(page, STILLS / "cat.jpg")
+    make_small(page)
+    page.get_by_role("button", name="Advanced").click()
+    set_to(page, "num_inference_steps", steps)
+    page.get_by_role("button", name="Animate").click()
+    page.wait_for_url(re.compile("/jobs/[0-9a-f]{32}$"))
+
+
+def stop(page: Page) -> None:
+    """Press Stop and wait until it is said."""
+    page.get_by_role("button", name="Stop").click()
+    expect(page.locator("#progress")).to_contain_text("Stopped", timeout=BACK_MS)
+
+
+def saved(page: Page, link: Locator, folder: Path) -> Path:
+    """What a link or button downloads, in `folder` and under the name that the page gives it."""
+    with page.expect_download() as download:
+        link.click()
+    path = folder / download.value.suggested_filename
+    download.value.save_as(path)
+    return path

@@ -18,28 +18,20 @@ from PIL import Image
 
 from media.export.facts import probe_export
 from media.export.formats import FORMATS
-from tests.conftest import ROOT, Server
-from tests.jobs.watching import holds_within, in_threads
-
-STILL = ROOT / "assets" / "stills" / "otters.jpg"
-
-CONTROLS = {"model": "pocket", "width": 256, "height": 128, "num_frames": 5, "num_inference_steps": 4, "seed": 3}
+from tests.conftest import Server
+from tests.jobs.watching import in_threads
+from tests.ui.over_http import CONTROLS, STILL, made_clip, visitor_of
 
 
 @pytest.fixture(scope="module")
 def rest(server: Server):
-    with httpx.Client(base_url=server.url, timeout=60) as client:
-        client.get("/", headers={"accept": "text/html"})
+    with visitor_of(server) as client:
         yield client
 
 
 @pytest.fixture(scope="module")
 def job_id(rest: httpx.Client) -> str:
-    answer = rest.post("/animate", files={"still": STILL.read_bytes()}, data={"request": json.dumps(CONTROLS)})
-    assert answer.status_code == 202, answer.text
-    made = answer.json()["id"]
-    assert holds_within(90, lambda: rest.get(f"/jobs/{made}").json()["state"] == "done")
-    return made
+    return made_clip(rest)
 
 
 @pytest.mark.parametrize("name", FORMATS)

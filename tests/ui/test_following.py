@@ -10,53 +10,41 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from benchmarks.jobs_figures.fake_model import Speed
-from tests.conftest import FAKE_APP, Server, start_server, stop_server
-from tests.ui.studio import CLIP_MS, STILLS, give, make_small, set_to
+from tests.conftest import Server
+from tests.ui.studio import BACK_MS, CLIP_MS, STILLS, begin, fake_studio, give, opened, stop
 
-BACK_MS = 15_000
-"""Longest wait for the page to be back, on a machine that is busy with other tests; the benchmark has the real bar."""
-
-SPEED = Speed(step_s=0.25)
+STEP_S = 0.25
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("fake-studio")
-
-
-@pytest.fixture(scope="module")
-def fake_server(folder: Path) -> Iterator[Server]:
+def fake_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A studio whose clips take as long as they have steps."""
-    server = start_server(folder / "data", folder / "log.txt", FAKE_APP, **SPEED.environment())
-    yield server
-    stop_server(server)
+    with fake_studio(tmp_path_factory.mktemp("following"), STEP_S) as server:
+        yield server
 
 
-def opened(browser: Browser, url: str) -> Page:
-    """A new device with the studio open."""
-    page = browser.new_context(viewport={"width": 1280, "height": 800}).new_page()
-    page.goto(url)
-    page.get_by_role("button", name="Animate").wait_for()
-    return page
-
-
-def started(browser: Browser, url: str, steps: int, still: str = "cat") -> Page:
-    """A page on which a job is running, its address in the address bar."""
+def started(browser: Browser, url: str, steps: int) -> Page:
+    """A new device on which a job is running, its address in the address bar."""
     page = opened(browser, url)
-    give(page, STILLS / f"{still}.jpg")
-    make_small(page)
-    page.get_by_role("button", name="Advanced").click()
-    set_to(page, "num_inference_steps", steps)
-    page.get_by_role("button", name="Animate").click()
-    page.wait_for_url(re.compile("/jobs/[0-9a-f]{32}$"))
+    begin(page, steps)
     return page
 
 
 def stopped(page: Page) -> None:
-    page.get_by_role("button", name="Stop").click()
-    expect(page.locator("#progress")).to_contain_text("Stopped", timeout=BACK_MS)
+    """The job is stopped, and the device is gone."""
+    stop(page)
     page.context.close()
+
+
+def second_tab(page: Page) -> Page:
+    """Another tab of the same browser, on which another clip was asked for."""
+    tab = page.context.new_page()
+    tab.goto(page.url)
+    expect(tab.get_by_role("button", name="New picture")).to_be_visible(timeout=BACK_MS)
+    tab.get_by_role("button", name="New picture").click()
+    give(tab, STILLS / "lake.jpg")
+    tab.get_by_role("button", name="Animate").click()
+    return tab
 
 
 def test_a_reload_and_another_device_come_back_to_the_running_job(browser: Browser, fake_server: Server) -> None:
@@ -95,32 +83,24 @@ def test_a_finished_job_is_there_at_its_address_on_every_device(browser: Browser
 
 def test_two_tabs_of_one_browser_do_not_collide(browser: Browser, fake_server: Server) -> None:
     one = started(browser, fake_server.url, 30)
-    two = one.context.new_page()
-    two.goto(one.url)
-    two.get_by_role("button", name="New picture").click()
-    give(two, STILLS / "lake.jpg")
-    two.get_by_role("button", name="Animate").click()
+    two = second_tab(one)
     expect(two).not_to_have_url(one.url)
     expect(two.locator("#progress")).to_contain_text("Waiting: number 1 in the queue")
     mine = one.url
     one.reload()
     expect(one.locator("#progress")).to_contain_text("Step", timeout=BACK_MS)
     assert one.url == mine
-    two.get_by_role("button", name="Stop").click()
-    expect(two.locator("#progress")).to_contain_text("Stopped", timeout=BACK_MS)
+    stop(two)
     expect(one.get_by_role("button", name="Stop")).to_be_enabled()
     stopped(one)
 
 
-def test_a_restart_of_the_server_loses_nothing_and_the_open_page_goes_on(browser: Browser, folder: Path) -> None:
-    server = start_server(folder / "restarted", folder / "log-2.txt", FAKE_APP, **SPEED.environment())
-    page = started(browser, server.url, 36)
-    expect(page.locator("#progress")).to_contain_text(re.compile("Step ([6-9]|1.) of 36"), timeout=BACK_MS)
-    address = page.url
-    stop_server(server)
-    port = int(server.url.rpartition(":")[2])
-    server = start_server(folder / "restarted", folder / "log-2.txt", FAKE_APP, port, **SPEED.environment())
-    try:
+def test_a_restart_of_the_server_loses_nothing_and_the_open_page_goes_on(browser: Browser, tmp_path: Path) -> None:
+    with fake_studio(tmp_path, STEP_S) as server:
+        page = started(browser, server.url, 36)
+        expect(page.locator("#progress")).to_contain_text(re.compile("Step ([6-9]|1.) of 36"), timeout=BACK_MS)
+        address = page.url
+    with fake_studio(tmp_path, STEP_S, port=int(server.url.rpartition(":")[2])):
         expect(page.locator("#progress")).to_contain_text("Step", timeout=BACK_MS)
         expect(page.locator("#stage video")).to_be_visible(timeout=CLIP_MS)
         assert page.url == address
@@ -128,8 +108,6 @@ def test_a_restart_of_the_server_loses_nothing_and_the_open_page_goes_on(browser
         page.get_by_role("button", name="Animate").click()
         expect(page).not_to_have_url(address)
         stopped(page)
-    finally:
-        stop_server(server)
 
 
 def test_a_full_queue_says_when_to_come_back(browser: Browser, fake_server: Server) -> None:
@@ -137,25 +115,15 @@ def test_a_full_queue_says_when_to_come_back(browser: Browser, fake_server: Serv
     expect(page.locator("#progress")).to_contain_text("Step", timeout=BACK_MS)
     tabs = [page]
     for _ in range(3):
-        tab = page.context.new_page()
-        tab.goto(page.url)
-        expect(tab.get_by_role("button", name="New picture")).to_be_visible(timeout=BACK_MS)
-        tab.get_by_role("button", name="New picture").click()
-        give(tab, STILLS / "lake.jpg")
-        tab.get_by_role("button", name="Animate").click()
+        tab = second_tab(page)
         expect(tab.locator("#progress")).to_contain_text("Waiting")
         tabs.append(tab)
-    last = page.context.new_page()
-    last.goto(page.url)
-    last.get_by_role("button", name="New picture").click()
-    give(last, STILLS / "lake.jpg")
-    last.get_by_role("button", name="Animate").click()
+    last = second_tab(page)
     expect(last.locator("#progress").get_by_role("alert")).to_contain_text(
         re.compile("You have 3 clips waiting.*Try again in about [0-9]+ s")
     )
     for tab in reversed(tabs[1:]):
-        tab.get_by_role("button", name="Stop").click()
-        expect(tab.locator("#progress")).to_contain_text("Stopped", timeout=BACK_MS)
+        stop(tab)
     stopped(page)
 
 

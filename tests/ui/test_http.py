@@ -10,40 +10,36 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from benchmarks.jobs_figures.fake_model import Speed
-from tests.conftest import FAKE_APP, Server, start_server, stop_server
-from tests.ui.studio import STILLS
+from tests.conftest import Server
+from tests.ui.over_http import PAGE, visitor_of
+from tests.ui.studio import STILLS, fake_studio
 
 SMALL = {"num_frames": 4, "num_inference_steps": 40, "width": 128, "height": 64}
-
-PAGE = {"Accept": "text/html"}
 
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A studio with little room, whose clips take as long as they have steps."""
-    folder = tmp_path_factory.mktemp("http")
     few = {"STILLMOTION_WAITING_PER_USER": "2", "STILLMOTION_WAITING_IN_ALL": "3"}
-    server = start_server(folder / "data", folder / "log.txt", FAKE_APP, **few, **Speed(step_s=0.1).environment())
-    yield server
-    stop_server(server)
+    with fake_studio(tmp_path_factory.mktemp("http"), step_s=0.1, **few) as server:
+        yield server
 
 
 @pytest.fixture
 def visitor(server: Server) -> Iterator[httpx.Client]:
     """A browser that has opened the page."""
-    yield from _visitor(server)
+    yield from _stopping(server)
 
 
 @pytest.fixture
 def other(server: Server) -> Iterator[httpx.Client]:
     """Somebody else's."""
-    yield from _visitor(server)
+    yield from _stopping(server)
 
 
-def _visitor(server: Server) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=server.url, timeout=30) as client:
-        client.get("/", headers=PAGE)
+def _stopping(server: Server) -> Iterator[httpx.Client]:
+    """A visitor, at whose end all that was started is stopped."""
+    with visitor_of(server) as client:
         yield client
         for job in started:
             client.post(f"/jobs/{job}/cancel")

@@ -8,18 +8,15 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from benchmarks.jobs_figures.fake_model import Speed
-from tests.conftest import FAKE_APP, Server, start_server, stop_server
-from tests.ui.studio import STILLS, animate, give, make_small, set_to
+from tests.conftest import Server
+from tests.ui.studio import STILLS, animate, fake_studio, give, make_small, set_to
 
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A studio whose clips are done at once."""
-    folder = tmp_path_factory.mktemp("library")
-    server = start_server(folder / "data", folder / "log.txt", FAKE_APP, **Speed(step_s=0.02).environment())
-    yield server
-    stop_server(server)
+    with fake_studio(tmp_path_factory.mktemp("library"), step_s=0.02) as server:
+        yield server
 
 
 @pytest.fixture
@@ -88,6 +85,25 @@ def test_clips_are_searched_marked_deleted_and_brought_back(made: Page) -> None:
     made.reload()
     library(made)
     cards(made, 2)
+
+
+def test_the_focus_stays_with_its_clip_and_never_goes_to_another(made: Page) -> None:
+    made.get_by_role("button", name="Advanced").click()
+    set_to(made, "num_inference_steps", 100)
+    made.get_by_role("button", name="Animate").click()
+    library(made)
+    buttons = made.get_by_role("button", name="Delete this clip")
+    buttons.last.focus()
+    # a new clip comes in front
+    expect(made.locator(".clip-card")).to_have_count(2, timeout=30_000)
+    expect(buttons.last).to_be_focused()
+    buttons.first.focus()
+    made.keyboard.press("Enter")
+    cards(made, 1)
+    expect(buttons).not_to_be_focused()
+    made.get_by_role("button", name="Favourite", exact=True).focus()
+    made.keyboard.press("Enter")
+    expect(made.get_by_role("button", name="No favourite any more")).to_be_focused()
 
 
 def test_settings_are_used_again(made: Page) -> None:

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 from media.export.facts import probe_export
 from media.export.formats import FORMATS
 from media.recipe import read_recipe
-from tests.ui.studio import CLIP_MS, STILLS, animate, choose, give, make_small, set_to
+from tests.ui.studio import CLIP_MS, STILLS, animate, choose, give, make_small, saved, set_to
 
 
 def open_panel(page: Page, box: str) -> None:
@@ -31,11 +31,7 @@ def made_file(page: Page, folder: Path) -> Path:
     page.locator("#make-file").click()
     button = page.locator("#download-file")
     expect(button).to_contain_text("stillmotion", timeout=CLIP_MS)
-    with page.expect_download() as download:
-        button.click()
-    path = folder / download.value.suggested_filename
-    download.value.save_as(path)
-    return path
+    return saved(page, button, folder)
 
 
 @pytest.fixture
@@ -117,10 +113,7 @@ def test_a_link_is_made_opened_by_a_stranger_and_taken_back(clip: Page, browser:
 
 
 def test_a_saved_clip_gives_all_settings_back(clip: Page, tmp_path: Path, browser: Browser, server) -> None:
-    with clip.expect_download() as download:
-        clip.get_by_role("link", name="Download MP4").click()
-    path = tmp_path / "clip.mp4"
-    download.value.save_as(path)
+    path = saved(clip, clip.get_by_role("link", name="Download MP4"), tmp_path)
     assert read_recipe(path)["request"]["seed"] == 77
     other = browser.new_context()
     page = other.new_page()

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import io
-import json
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import av
@@ -16,34 +13,19 @@ from playwright.sync_api import Browser, expect
 
 from media.recipe import read_recipe
 from pipelines.errors import ClipError
-from tests.conftest import ROOT, Server
-from tests.jobs.watching import holds_within
-
-STILL = ROOT / "assets" / "stills" / "otters.jpg"
-
-CONTROLS = {"model": "pocket", "width": 256, "height": 128, "num_frames": 5, "num_inference_steps": 4, "seed": 3}
-
-
-@contextmanager
-def visitor(server: Server) -> Iterator[httpx.Client]:
-    """A browser of its own, with its own cookie."""
-    with httpx.Client(base_url=server.url, timeout=60) as client:
-        client.get("/", headers={"accept": "text/html"})
-        yield client
+from tests.conftest import Server
+from tests.ui.over_http import made_clip, visitor_of
 
 
 @pytest.fixture(scope="module")
 def ada(server: Server):
-    with visitor(server) as client:
+    with visitor_of(server) as client:
         yield client
 
 
 @pytest.fixture(scope="module")
 def job_id(ada: httpx.Client) -> str:
-    files = {"still": STILL.read_bytes()}
-    made = ada.post("/animate", files=files, data={"request": json.dumps(CONTROLS)}).json()["id"]
-    assert holds_within(90, lambda: ada.get(f"/jobs/{made}").json()["state"] == "done")
-    return made
+    return made_clip(ada)
 
 
 def link(ada: httpx.Client, job_id: str, **wish) -> dict:
@@ -136,7 +118,7 @@ def test_the_qr_code_holds_the_address(ada, job_id):
 
 def test_another_visitor_cannot_share_list_or_revoke(server, ada, job_id):
     made = link(ada, job_id)
-    with visitor(server) as bob:
+    with visitor_of(server) as bob:
         assert bob.post(f"/jobs/{job_id}/links", json={}).status_code == 403
         assert bob.get(f"/jobs/{job_id}/links").json() == []
         assert bob.delete(f"/c/{made['id']}").status_code == 403

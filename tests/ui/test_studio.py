@@ -12,7 +12,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
 from tests.conftest import Server
-from tests.ui.studio import CLIP_MS, STILLS, animate, choose, give, make_small, set_to
+from tests.ui.studio import CLIP_MS, STILLS, animate, choose, give, make_small, saved, set_to
 
 
 def test_a_photo_becomes_a_clip_that_the_browser_plays_and_saves(page: Page, tmp_path: Path) -> None:
@@ -23,16 +23,13 @@ def test_a_photo_becomes_a_clip_that_the_browser_plays_and_saves(page: Page, tmp
     page.wait_for_function("document.querySelector('#stage video').readyState >= 3")
     page.wait_for_function("document.querySelector('#stage video').currentTime > 0.2")
     assert video.evaluate("v => [v.videoWidth, v.videoHeight]") == [576, 320]
-    with page.expect_download() as download:
-        page.get_by_role("link", name="Download MP4").click()
-    file = tmp_path / "clip.mp4"
-    download.value.save_as(file)
+    file = saved(page, page.get_by_role("link", name="Download MP4"), tmp_path)
     with av.open(str(file)) as clip:
         stream = clip.streams.video[0]
         frames = list(clip.decode(stream))
     assert (len(frames), stream.width, stream.height, float(stream.average_rate)) == (8, 576, 320, 7.0)
     seed = page.locator("#result code").inner_text()
-    assert seed in download.value.suggested_filename
+    assert seed in file.name
 
 
 def test_a_preview_moves_while_the_clip_is_made(page: Page) -> None:
