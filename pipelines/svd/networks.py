@@ -13,6 +13,7 @@ from pipelines.svd.network.unet import Unet
 from pipelines.svd.plan import Plan
 from pipelines.svd.preview import Drawer
 from pipelines.svd.quiet import quiet_libraries
+from pipelines.svd.streaming import stream
 
 COMPILE_VARIABLE = "STILLMOTION_COMPILE"
 """Set to 1, the UNet is compiled: minutes for the first clip of a size, then faster. Another value is torch's name of
@@ -49,7 +50,8 @@ class Networks:
     def ready(self, phase: tuple[str, ...], plan: Plan) -> None:
         """Brings the parts of a phase to the device; with a plan `by_turns`, sends the others away first."""
         if plan.streamed and not self._streamed:
-            self._stream()
+            stream(self.pipeline.unet, self.device)
+            self._streamed = True
         others = [part for part in PARTS if part not in phase] if plan.by_turns else []
         for part in others:
             self._move(part, torch.device("cpu"))
@@ -59,17 +61,6 @@ class Networks:
     def _move(self, part: str, device: torch.device) -> None:
         if not (part == "unet" and self._streamed):
             getattr(self.pipeline, part).to(device)
-
-    def _stream(self) -> None:
-        """Leaves the UNet's weights in main memory; each layer's come while the one before it computes."""
-        from diffusers.hooks import apply_group_offloading
-
-        self._move("unet", torch.device("cpu"))
-        on_gpu = self.device.type == "cuda"
-        apply_group_offloading(
-            self.pipeline.unet, onload_device=self.device, offload_type="leaf_level", use_stream=on_gpu
-        )
-        self._streamed = True
 
     def _walk(self) -> None:
         self.unet = Unet(self.pipeline.unet)
