@@ -1,5 +1,7 @@
 """How weights and feature maps lie in memory, and convolutions over time as ones over height.
 
+What the passes of this folder never look at is let go: a thirtieth of the UNet.
+
 A clip `[F, C, H, W]` with its channels last is, number for number, also a picture of height F and width H*W. A 3x1x1
 convolution over time is therefore a 3x1 convolution over that picture, and needs no copy. It is the same sum; and it
 keeps clear of the 3-d convolutions of cuDNN, which are slow in half precision (pytorch #166122).
@@ -15,16 +17,22 @@ from torch import nn
 TIME_KERNEL = (3, 1, 1)
 """Kernel of the convolutions over time: three frames, one cell."""
 
+QUERY_KEY_VALUE = ("to_q", "to_k", "to_v")
+"""The projections of an `Attention`, in the order of their joint matrix."""
+
 
 def lay_out(network: Any) -> None:
     """Lays the weights of a UNet or VAE out, in place. Afterwards only the forward passes of this folder fit it.
 
     Does nothing the second time.
     """
-    for module in network.modules():
+    for module in list(network.modules()):
         for name, child in list(module.named_children()):
             if isinstance(child, nn.Conv3d) and child.kernel_size == TIME_KERNEL:
                 setattr(module, name, _over_height(child))
+        if hasattr(module, "attn1") and hasattr(module.attn1, "to_q"):
+            _join(module.attn1)
+            _drop_what_is_folded(module)
     network.to(memory_format=layout_for(network.device))
 
 
@@ -52,6 +60,21 @@ def as_frames(clips: torch.Tensor, like: torch.Tensor) -> torch.Tensor:
 
 def _is_channels_last(x: torch.Tensor) -> bool:
     return x.is_contiguous(memory_format=torch.channels_last)
+
+
+def _join(attention: Any) -> None:
+    """One matrix for query, key and value of self-attention: one product, and one look at the tokens."""
+    weights = [getattr(attention, name).weight.detach() for name in QUERY_KEY_VALUE]
+    joined = nn.Linear(weights[0].shape[1], sum(map(len, weights)), bias=False, device="meta")
+    joined.weight = nn.Parameter(torch.cat(weights), requires_grad=False)
+    for name in QUERY_KEY_VALUE:
+        delattr(attention, name)
+    attention.to_qkv = joined
+
+
+def _drop_what_is_folded(block: Any) -> None:
+    """Query and key of a cross-attention over one key cancel out: see `one_key`."""
+    del block.norm2, block.attn2.to_q, block.attn2.to_k
 
 
 def _over_height(conv: nn.Conv3d) -> nn.Conv2d:

@@ -25,33 +25,45 @@ class Statistics:
 
     def see(self, part: torch.Tensor) -> None:
         """Takes in frames `[n, C, H, W]`, all of one size."""
-        wide = torch.promote_types(part.dtype, torch.float32)
         for frame in part.split(1):
-            mean = frame.mean((0, 2, 3), keepdim=True, dtype=wide)
-            self._means.append(mean.flatten())
-            self._variances.append((frame - mean).square_().mean((0, 2, 3)))
+            mean, variance = _moments(frame)
+            self._means.append(mean)
+            self._variances.append(variance)
 
     def activation(self, norm: Any) -> OverSpace:
         """What takes frames `[n, C, H, W]` through a `GroupNorm` with these statistics, and through SiLU."""
-        scale, shift = self._affine(norm)
-        return partial(_activated, scale[:, None, None], shift[:, None, None])
+        mean, variance = self._of_groups(norm.num_groups)
+        return partial(_activated, norm, mean, variance)
 
-    def _affine(self, norm: Any) -> tuple[torch.Tensor, torch.Tensor]:
-        """What a normalised value is multiplied by and what is added, `[C]` each, in float32 or wider."""
+    def _of_groups(self, groups: int) -> tuple[torch.Tensor, torch.Tensor]:
+        """Mean and variance of the group that a channel is in, `[C]` each, in float32 or wider."""
         # A group's part in each frame and channel is of one size: its variance is the mean of theirs, and the variance
         # of their means.
-        means = torch.stack(self._means).unflatten(1, (norm.num_groups, -1))
-        variances = torch.stack(self._variances).unflatten(1, (norm.num_groups, -1))
+        means = torch.stack(self._means).unflatten(1, (groups, -1))
+        variances = torch.stack(self._variances).unflatten(1, (groups, -1))
         spread, centre = torch.var_mean(means, dim=(0, 2), correction=0)
-        width = norm.num_channels // norm.num_groups
-        scale = (variances.mean((0, 2)) + spread + norm.eps).rsqrt().repeat_interleave(width) * _wide(norm.weight)
-        return scale, _wide(norm.bias) - centre.repeat_interleave(width) * scale
+        width = means.shape[2]
+        return centre.repeat_interleave(width), (variances.mean((0, 2)) + spread).repeat_interleave(width)
 
 
-def _wide(x: torch.Tensor) -> torch.Tensor:
-    """`x` in float32, or wider where it is: sums over a clip would lose every digit in 16 bit."""
-    return x.to(torch.promote_types(x.dtype, torch.float32))
+def _moments(frame: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Mean and variance of each channel of `[1, C, H, W]`, `[C]` each, in float32 or wider."""
+    if frame.device.type == "cpu" and frame.dtype.itemsize == 2:
+        # what torch has for training looks at the frame as it is. In float32 it is slow, and its sums lose digits
+        unused = torch.zeros(2, frame.shape[1])
+        return torch.batch_norm_update_stats(frame, unused[0], unused[1], 0.0)
+    mean = frame.mean((0, 2, 3), keepdim=True, dtype=_wider(frame.dtype))
+    return mean.flatten(), (frame - mean).square_().mean((0, 2, 3))
 
 
-def _activated(scale: torch.Tensor, shift: torch.Tensor, part: torch.Tensor) -> torch.Tensor:
-    return F.silu(torch.addcmul(shift, part, scale), inplace=True).to(part.dtype)
+def _activated(norm: Any, mean: torch.Tensor, variance: torch.Tensor, part: torch.Tensor) -> torch.Tensor:
+    """A batch norm that has been trained is the same sum, with statistics that are given."""
+    # Metal takes no numbers of two formats at once
+    x = part.to(mean.dtype) if part.device.type == "mps" else part
+    weight, bias = (each.to(mean.dtype) for each in (norm.weight, norm.bias))
+    return F.silu(F.batch_norm(x, mean, variance, weight, bias, eps=norm.eps), inplace=True).to(part.dtype)
+
+
+def _wider(dtype: torch.dtype) -> torch.dtype:
+    """float32, or wider where numbers are: sums over a clip would lose every digit in 16 bit."""
+    return torch.promote_types(dtype, torch.float32)

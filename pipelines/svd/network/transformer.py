@@ -8,7 +8,9 @@ from typing import Any
 import torch
 from torch.nn import functional as F
 
+from pipelines.svd.network.attending import attend
 from pipelines.svd.network.one_key import Folded
+from pipelines.svd.network.products import gated_product, product
 
 ATTENTION_GRID = 65_535
 """Most entries of a batch that torch's memory-efficient attention takes: its grid's third axis (pytorch #142228)."""
@@ -29,14 +31,14 @@ class Shape:
 def transformer(block: Any, x: torch.Tensor, folded: Folded, shape: Shape) -> torch.Tensor:
     """A `TransformerSpatioTemporalModel` on frames `[B*F, C, H, W]`, which it adds to in place."""
     count, channels, height, width = x.shape
-    tokens = block.proj_in(block.norm(x).permute(0, 2, 3, 1).reshape(count, height * width, channels))
+    tokens = product(block.proj_in, block.norm(x).permute(0, 2, 3, 1).reshape(count, height * width, channels))
     layers = zip(block.transformer_blocks, block.temporal_transformer_blocks, folded.layers, strict=True)
     for spatial, temporal, (over_space, over_time) in layers:
         tokens = _spatial(spatial, tokens, over_space, shape)
         clips = tokens.unflatten(0, (-1, shape.frames))
         moved = _temporal(temporal, clips + folded.positions, over_time, shape)
         tokens = moved.lerp_(clips, folded.share).flatten(0, 1)
-    out = block.proj_out(tokens).reshape(count, height, width, channels).permute(0, 3, 1, 2)
+    out = product(block.proj_out, tokens).reshape(count, height, width, channels).permute(0, 3, 1, 2)
     return x.add_(out)
 
 
@@ -60,34 +62,23 @@ def _temporal(block: Any, clips: torch.Tensor, context: torch.Tensor, shape: Sha
 
 def add_feed_forward(tokens: torch.Tensor, norm: Any, feed_forward: Any, rows: int | None) -> torch.Tensor:
     """Adds `feed_forward(norm(token))` to every token `[..., C]` in place, `rows` tokens at a time."""
+    gated, _, project = feed_forward.net
     flat = tokens.view(-1, tokens.shape[-1])
     for part in flat.split(rows or len(flat)):
-        part.add_(_feed_forward(feed_forward, norm(part)))
+        part.add_(product(project, gated_product(gated.proj, norm(part))))
     return tokens
-
-
-def _feed_forward(feed_forward: Any, tokens: torch.Tensor) -> torch.Tensor:
-    """A `FeedForward` with GEGLU (Shazeer 2020, arXiv 2002.05202)."""
-    gated, _, project = feed_forward.net
-    hidden, gate = gated.proj(tokens).chunk(2, dim=-1)
-    return project(F.gelu(gate).mul_(hidden))
 
 
 def attention(attn: Any, tokens: torch.Tensor) -> torch.Tensor:
     """Self-attention of `[N, L, C]` over L."""
-    query, key, value = (
-        project(tokens).unflatten(-1, (attn.heads, -1)).transpose(1, 2) for project in (attn.to_q, attn.to_k, attn.to_v)
-    )
-    mixed = F.scaled_dot_product_attention(query, key, value)
-    return attn.to_out[0](mixed.transpose(1, 2).flatten(2))
+    query, key, value = (part.transpose(1, 2) for part in _query_key_value(attn, tokens))
+    mixed = attend(query, key, value)
+    return product(attn.to_out[0], mixed.transpose(1, 2).flatten(2))
 
 
 def attention_over_time(attn: Any, clips: torch.Tensor, grid: int) -> torch.Tensor:
     """Self-attention of `[B, F, S, C]` over F, at most `grid` entries of batch at once."""
-    query, key, value = (
-        project(clips).unflatten(-1, (attn.heads, -1)).permute(0, 2, 3, 1, 4)
-        for project in (attn.to_q, attn.to_k, attn.to_v)
-    )
+    query, key, value = (part.permute(0, 2, 3, 1, 4) for part in _query_key_value(attn, clips))
     mixed = torch.cat(
         [
             F.scaled_dot_product_attention(*parts).transpose(1, 2)
@@ -95,4 +86,9 @@ def attention_over_time(attn: Any, clips: torch.Tensor, grid: int) -> torch.Tens
         ]
     )
     cells = mixed.unflatten(0, (len(clips), -1)).flatten(3)
-    return attn.to_out[0](cells.transpose(1, 2))
+    return product(attn.to_out[0], cells.transpose(1, 2))
+
+
+def _query_key_value(attn: Any, tokens: torch.Tensor) -> tuple[torch.Tensor, ...]:
+    """Three views `[..., heads, D]` of one product."""
+    return product(attn.to_qkv, tokens).unflatten(-1, (3, attn.heads, -1)).unbind(-3)

@@ -184,7 +184,7 @@ def test_deltas_go_onto_a_single_file_too(tmp_path: Path) -> None:
     }
     base = stability_file(tmp_path / "svd_xt.safetensors", networks)
     weights = dict(networks["unet"].named_parameters())
-    layer = "down_blocks.1.attentions.0.transformer_blocks.0.attn1.to_k"
+    layer = "down_blocks.1.attentions.0.transformer_blocks.0.attn1.to_out.0"
     halves = random_halves(weights, (layer,))
     add_on = lora_file(tmp_path / "lora.safetensors", halves, "kohya")
     check_add_on(add_on, base)

@@ -8,11 +8,12 @@ import torch
 from benchmarks.svd_figures import memory
 from pipelines.contract import RGB, ignore_steps
 from pipelines.request import MotionRequest
-from pipelines.svd import cost
+from pipelines.svd import architecture, cost
 from pipelines.svd.animator import SvdAnimator
 from pipelines.svd.decoding import Decoding
 from pipelines.svd.network.decoder import Waiting
-from pipelines.svd.plan import Plan, plans_for
+from pipelines.svd.network.layout import lay_out
+from pipelines.svd.plan import SIXTEEN_BIT, Plan, plans_for
 from pipelines.svd.sampling import Sampling
 from pipelines.svd.watch import Watch
 
@@ -39,6 +40,14 @@ def test_a_streamed_model_goes_on_working(animator: SvdAnimator, still: RGB, req
     before = clip_under(PLANS[0], animator, still, request_4)
     clip_under(PLANS[-1], animator, still, request_4)
     assert torch.equal(clip_under(PLANS[0], animator, still, request_4), before)
+
+
+def test_the_weights_are_as_large_as_the_table_says() -> None:
+    with torch.device("meta"):
+        network = architecture.unet()
+    lay_out(network)
+    held = sum(weight.numel() for weight in network.parameters()) * SIXTEEN_BIT
+    assert held == pytest.approx(cost.UNET_BYTES, rel=0.01)
 
 
 def test_the_table_of_costs_is_what_is_counted() -> None:

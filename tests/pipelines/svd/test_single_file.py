@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from pipelines.svd import architecture
 from pipelines.svd.file_loading import PARTS
 from pipelines.svd.loading import load_svd
 from pipelines.svd.names import source_of
+from pipelines.svd.network.layout import lay_out
 from pipelines.svd.single_file import inspect
 from tests.tiny_svd import stability_file
 
@@ -162,9 +164,10 @@ def file(networks: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> 
 def test_a_single_file_is_loaded_weight_by_weight(file: Path, networks: dict[str, Any]) -> None:
     pipeline = load_svd(file, device="cpu", dtype="fp32").pipeline
     for part in PARTS:
-        loaded = dict(getattr(pipeline, part).named_parameters())
-        for name, weight in networks[part].named_parameters():
-            assert torch.equal(loaded[name].reshape(weight.shape), weight), name
+        loaded, wanted = dict(getattr(pipeline, part).named_parameters()), copy.deepcopy(networks[part])
+        lay_out(wanted)
+        for name, weight in wanted.named_parameters():
+            assert torch.equal(loaded[name], weight), name
     assert pipeline.unet.config.num_frames == 25
 
 
