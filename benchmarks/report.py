@@ -96,5 +96,10 @@ def show(figures: Sequence[Figure], json_file: Path | None) -> None:
     typer.echo(", ".join(f"{name} {value}" for name, value in facts.items() if value is not None) + "\n")
     typer.echo(table(figures))
     if json_file is not None:
-        content = {"machine": facts, "figures": [figure.to_json() for figure in figures]}
-        json_file.write_text(json.dumps(content, indent=2) + "\n")
+        write(figures, json_file)
+
+
+def write(figures: Sequence[Figure], json_file: Path) -> None:
+    """The figures as JSON, beside the machine."""
+    content = {"machine": machine(), "figures": [figure.to_json() for figure in figures]}
+    json_file.write_text(json.dumps(content, indent=2) + "\n")

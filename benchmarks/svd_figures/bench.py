@@ -86,9 +86,14 @@ class Bench:
             ).frames[0]
 
     def run_ours(self, **changes: Any) -> None:
-        """A whole clip as the studio makes it, thrown away."""
+        """A whole clip as the studio makes it, thrown away.
+
+        Raises `RuntimeError` where numbers overflowed: a clip that was finished in float32 has another time.
+        """
         for _ in self.ours.animate(self.still, self.scale.request.model_copy(update=changes)):
             pass
+        if self.ours.networks.dtype != self.ours.choice.dtype:
+            raise RuntimeError(f"The numbers overflowed in {self.ours.choice.dtype}: nothing was measured.")
 
     def frames(self, **changes: Any) -> torch.Tensor:
         """The frames of ours before they become bytes, float32 `[F, 3, H, W]` from 0 to 1."""

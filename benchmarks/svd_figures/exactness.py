@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from contextlib import AbstractContextManager
 
 import torch
 
@@ -19,6 +20,11 @@ FEW_FRAMES, FEW_CELLS = 5, 16
 
 DECODE_CHUNKS = (1, 3, 8, 14)
 """Frames at once for which decoding is compared."""
+
+
+def whole_float32() -> AbstractContextManager[None]:
+    """Without TF32, in which cuDNN convolves float32 unless it is told otherwise: ten bits of it are left."""
+    return torch.backends.cudnn.flags(enabled=True, allow_tf32=False)
 
 
 def error_figure(bench: Bench, truth: torch.Tensor, name: str) -> Figure:

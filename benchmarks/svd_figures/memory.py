@@ -9,15 +9,25 @@ import torch
 from benchmarks.report import Figure
 from benchmarks.svd_figures.bench import Bench
 from benchmarks.svd_figures.counting import Count, count
+from pipelines.contract import ignore_steps
+from pipelines.request import MotionRequest
 from pipelines.svd import architecture
+from pipelines.svd.decoding import Decoding
 from pipelines.svd.network.decoder import Decoder, Waiting
 from pipelines.svd.network.transformer import Shape
 from pipelines.svd.network.unet import Inputs, Unet
+from pipelines.svd.networks import PARTS
+from pipelines.svd.plan import Plan, estimate, plans_for
+from pipelines.svd.sampling import Sampling
+from pipelines.svd.watch import Watch
 
 GB = 1e9
 
 ROWS = 65_536
 """Tokens at once in a feed-forward, as on a GPU in 16 bit."""
+
+STEPS = 2
+"""Of a clip whose memory is measured: more take no more of it."""
 
 FRAMES, HEIGHT, WIDTH = 25, 72, 128
 """Of the latents of a clip of the trained size."""
@@ -38,31 +48,47 @@ def counted_figures() -> list[Figure]:
 
 
 def measured_figures(bench: Bench) -> list[Figure]:
-    """The same as the GPU's allocator sees it, of `bench` at full size."""
-    request = bench.scale.request
-    latents = torch.empty(0)
+    """The same as the GPU's allocator sees it, of `bench` at full size; and every plan against what it says it takes.
 
-    def sample() -> None:
-        nonlocal latents
-        latents = bench.ours.sample(bench.still, request)
-
-    def decode() -> None:
-        for _ in bench.ours.decode(latents, request):
-            pass
-
-    sampling, decoding = _peak(sample) / GB, _peak(decode) / GB
+    Under the last plan the weights wait in main memory for good: nothing else is to be timed with `bench` afterwards.
+    """
+    request = bench.scale.request.model_copy(update={"num_inference_steps": STEPS})
+    plans = plans_for(request, "gpu")
+    frugal = next(plan for plan in plans if plan.frugal and plan.chunk == 1)
+    sampling, decoding = (peak / GB for peak in _peaks(bench, request, frugal))
+    shares = {plan: _taken(bench, request, plan) / estimate(plan, request).peak_bytes for plan in plans}
+    note = "; ".join(f"{share:.2f} x with {plan}, chunk {plan.chunk}" for plan, share in shares.items())
     return [
-        Figure("peak beyond weights on this GPU, sampling", sampling, "GB", 2.5, 2.2, True),
-        Figure("peak beyond weights on this GPU, decode", decoding, "GB", 6, 4, True),
+        Figure("peak beyond weights on this GPU, sampling", sampling, "GB", 2.5, 2.2, True, str(frugal)),
+        Figure("peak beyond weights on this GPU, decode", decoding, "GB", 6, 4, True, str(frugal)),
+        Figure("peak on this GPU over what a plan says", max(shares.values()), "x", 1, 1, True, note),
     ]
 
 
-def _peak(work: Callable[[], None]) -> int:
+def _taken(bench: Bench, request: MotionRequest, plan: Plan) -> int:
+    """The most bytes under a plan, with those of the weights that are on the GPU."""
+    networks = bench.ours.networks
+    networks.ready(("image_encoder", "vae", "unet"), plan)
+    here = [weight for part in PARTS for weight in getattr(networks.pipeline, part).parameters() if weight.is_cuda]
+    return max(_peaks(bench, request, plan)) + sum(weight.nbytes for weight in here)
+
+
+def _peaks(bench: Bench, request: MotionRequest, plan: Plan) -> tuple[int, int]:
+    """The most bytes while sampling and while decoding, beyond those that were taken before."""
+    networks, watch = bench.ours.networks, Watch(ignore_steps)
+    sampling = Sampling(networks, bench.still, request, watch)
+    before = torch.cuda.memory_allocated()
+    first = _peak(lambda: sampling.run(plan))
+    decoding = Decoding(networks, sampling.run(plan), request, watch)
+    second = _peak(lambda: [None for _ in decoding.run(plan)])
+    return first - before, second - before
+
+
+def _peak(work: Callable[[], object]) -> int:
     torch.cuda.empty_cache()
     torch.cuda.reset_peak_memory_stats()
-    before = torch.cuda.memory_allocated()
     work()
-    return torch.cuda.max_memory_allocated() - before
+    return torch.cuda.max_memory_allocated()
 
 
 def sampling_count() -> Count:

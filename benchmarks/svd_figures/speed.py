@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import torch
@@ -41,15 +42,14 @@ class Race:
         return f"ours {ours} s; stock {stock} s"
 
 
-def race(bench: Bench, **changes: Any) -> Race:
-    """Whole clips in turn, after one of each that is not timed; `changes` of the request are for ours only."""
-    bench.run_ours(**changes)
-    bench.run_stock()
-    ours, stock = [], []
-    for _ in range(bench.scale.pairs):
-        stock.append(bench.seconds(bench.run_stock))
-        ours.append(bench.seconds(lambda: bench.run_ours(**changes)))
-    return Race(ours, stock)
+def race(bench: Bench, *changes: dict[str, Any]) -> list[Race]:
+    """Whole clips in turn, after one of each that is not timed: stock, and ours with each of the `changes`."""
+    ways: list[Callable[[], object]] = [bench.run_stock, *(partial(bench.run_ours, **change) for change in changes)]
+    for way in ways:
+        way()
+    rounds = [[bench.seconds(way) for way in ways] for _ in range(bench.scale.pairs)]
+    stock, *ours = map(list, zip(*rounds, strict=True))
+    return [Race(times, stock) for times in ours]
 
 
 def floor_note(race: Race, bench: Bench) -> str:

@@ -142,6 +142,7 @@ class _Functions(TorchFunctionMode):
             torch.Tensor.__getitem__: self._piece,
             torch.Tensor.contiguous: aten.contiguous,
             torch.Tensor.copy_: aten.copy_,
+            torch.Tensor.nonzero: aten.nonzero,
             torch.Tensor.cpu: lambda tensor: tensor.to("cpu"),
             F.scaled_dot_product_attention: self._attention,
             **{number: partial(self._number, number) for number in NUMBERS},

@@ -90,7 +90,7 @@ def test_the_pretence_refuses_what_a_gpu_refuses_and_writes_the_rest_down(diary:
     assert (here * torch.tensor(2.0)).device == GPU, "a single number may join in"
     diary.turn()
     waits = [lambda: here.sum().item(), lambda: bool(here.any()), lambda: float(here[0]), here.tolist]
-    waits += [lambda: torch.equal(here, here), lambda: here[here > 0]]
+    waits += [lambda: torch.equal(here, here), lambda: here[here > 0], here.nonzero]
     for wait in waits:
         wait()
         assert diary.turn().reads == 1
