@@ -50,6 +50,7 @@ class Networks:
     def ready(self, phase: tuple[str, ...], plan: Plan) -> None:
         """Brings the parts of a phase to the device; with a plan `by_turns`, sends the others away first."""
         if plan.streamed and not self._streamed:
+            forget_compiled(self.unet)
             stream(self.pipeline.unet, self.device)
             self._streamed = True
         others = [part for part in PARTS if part not in phase] if plan.by_turns else []
@@ -66,13 +67,24 @@ class Networks:
         self.unet = Unet(self.pipeline.unet)
         self.decoder = Decoder(self.pipeline.vae)
         backend = os.environ.get(COMPILE_VARIABLE)
-        if backend:
+        if backend and not self._streamed:
             compile_passes(self.unet, "inductor" if backend == "1" else backend)
+
+
+PASSES = ("full", "shallow")
+"""The passes of a `Unet` that are compiled."""
 
 
 def compile_passes(unet: Unet, backend: str) -> None:
     """Compiles both kinds of passes when they are first run, each as one graph; what inductor makes is kept on disk."""
     os.environ.setdefault("TORCHINDUCTOR_CACHE_DIR", str(data_folder() / "compiled"))
-    for name in ("full", "shallow"):
+    for name in PASSES:
         setattr(unet, name, torch.compile(getattr(unet, name), fullgraph=True, backend=backend))
     unet.is_compiled = True
+
+
+def forget_compiled(unet: Unet) -> None:
+    """Back to the passes as they are written: weights that come and go are not in a compiled graph."""
+    for name in PASSES:
+        vars(unet).pop(name, None)
+    unet.is_compiled = False

@@ -232,6 +232,39 @@ def test_weights_that_come_layer_by_layer_go_again(tiny: Path, still: RGB, reque
     assert max(most) <= max(sum(w.numel() for w in layer.parameters(recurse=False)) for layer in unet.modules())
 
 
+def test_weights_that_come_layer_by_layer_are_not_compiled(
+    tiny: Path, still: RGB, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("STILLMOTION_COMPILE", "aot_eager")
+    monkeypatch.setenv("TORCHINDUCTOR_CACHE_DIR", str(tmp_path))
+    with pretended_gpu():
+        animator = load_svd(tiny, device="cuda:0", dtype="fp32")
+        assert animator.networks.unet.is_compiled
+        sampled(animator, still, six_steps(), PLANS[-1])
+        animator.networks.convert(torch.float32)
+        assert not animator.networks.unet.is_compiled
+
+
+def test_a_compiled_pass_is_one_graph_for_both_branches() -> None:
+    """On tensors without numbers, which lie as on a GPU; what a compiler makes of it is not asked."""
+    with torch.device("meta"), torch.no_grad():
+        unet = Unet(architecture.unet(64, 2).half())
+        context = unet.context(torch.empty(2, 1, architecture.VECTOR).half(), torch.empty(2, 3), 2)
+        x, noise = torch.empty(2, 2, 8, 16, 8).half(), torch.empty(1)
+    assert unet.layout == torch.channels_last
+    graphs: list[torch.fx.GraphModule] = []
+
+    def keep(graph: torch.fx.GraphModule, _: Any) -> Callable[..., Any]:
+        graphs.append(graph)
+        return graph.forward
+
+    compiled = torch.compile(unet.full, fullgraph=True, backend=keep)
+    for branch in (slice(0, 1), slice(1, 2)):
+        with torch.no_grad():
+            compiled(Inputs(x[branch], noise, context.of_branch(branch), Shape(2, rows=97)))
+    assert len(graphs) == 1
+
+
 def test_a_run_goes_on_from_a_checkpoint(on_gpu: SvdAnimator, still: RGB) -> None:
     request = six_steps(solver="dpm")
     kept: list[Checkpoint] = []
