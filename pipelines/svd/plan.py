@@ -63,13 +63,13 @@ def plans_for(request: MotionRequest, kind: cost.Kind) -> list[Plan]:
     """All plans for a request, each cheaper in memory than the one before. A CPU has nowhere else to put things."""
     first = Plan(cost.chunk_for(request, kind))
     split = replace(first, split=True)
-    frugal = replace(split, frugal=True)
-    single = replace(frugal, chunk=1)
-    by_turns = replace(single, by_turns=True)
+    single = replace(split, chunk=1)  # of many frames at once, doing some twice takes more memory than keeping them
+    frugal = replace(single, frugal=True)
+    by_turns = replace(frugal, by_turns=True)
     parked = replace(by_turns, parked=True)
     if kind == "cpu":  # its caches hold half of a pass better than a whole one: split is the fastest as well
-        return list(dict.fromkeys([split, frugal, single]))
-    return list(dict.fromkeys([first, split, frugal, single, by_turns, parked, replace(parked, streamed=True)]))
+        return list(dict.fromkeys([split, single, frugal]))
+    return list(dict.fromkeys([first, split, single, frugal, by_turns, parked, replace(parked, streamed=True)]))
 
 
 def estimate(plan: Plan, request: MotionRequest, itemsize: int = SIXTEEN_BIT) -> Estimate:
@@ -94,10 +94,13 @@ def sampling_bytes(plan: Plan, request: MotionRequest) -> float:
 
 def decode_bytes(plan: Plan, request: MotionRequest) -> float:
     """Bytes of activations while decoding, in 16 bit."""
-    at_once = cost.DECODE_BYTES_PER_FRAME * (plan.chunk + 0.5) * cost.frame_scale(request)
     waiting = 0.0 if plan.parked else cost.WAITING_BYTES
-    kept = 0.0 if plan.frugal or plan.parked else cost.KEPT_BYTES
-    return at_once + (waiting + kept) * cost.scale(request)
+    if plan.frugal:
+        at_once = cost.FRUGAL_BYTES_PER_FRAME * (plan.chunk + 0.5)
+    else:
+        at_once = cost.KEPT_BYTES_PER_FRAME * plan.chunk
+        waiting += cost.KEPT_BYTES
+    return at_once * cost.frame_scale(request) + waiting * cost.scale(request)
 
 
 def flops(plan: Plan, request: MotionRequest) -> float:

@@ -70,11 +70,11 @@ def test_memory_is_that_of_this_machine() -> None:
 @pytest.mark.parametrize(
     ("card", "ok", "sentence"),
     [
-        (24564, True, "Fits: about 14 GB of 24 GB of GPU memory, all at once."),
+        (24564, True, "Fits: about 13 GB of 24 GB of GPU memory, all at once."),
         (
             12288,
             True,
-            "Fits: about 11 GB of 12 GB of GPU memory, guidance in two passes, decoding with parts of it twice.",
+            "Fits: about 9.8 GB of 12 GB of GPU memory, guidance in two passes, decoding with parts of it twice.",
         ),
         (3400, False, "Needs about 3.0 GB of GPU memory; the GPU has 3.3 GB. A size of 576x320 would fit."),
         (1024, False, "Needs about 3.0 GB of GPU memory; the GPU has 1.0 GB. Choose the model Pocket."),
@@ -93,7 +93,7 @@ def test_fit_without_a_gpu(monkeypatch: pytest.MonkeyPatch, available: int, endi
     answer(monkeypatch, "")
     monkeypatch.setattr(machine, "memory", lambda: Memory(64 * GIB, available * GIB))
     fit = fits(*xt())
-    assert fit.sentence == f"Needs about 14 GB of GPU memory; this machine has no NVIDIA GPU. {ending}"
+    assert fit.sentence == f"Needs about 13 GB of GPU memory; this machine has no NVIDIA GPU. {ending}"
     assert not fit.ok
 
 

@@ -198,11 +198,11 @@ def over_three(conv: Any, parts: Parts) -> Iterator[torch.Tensor]:
     part = next(source)
     before = torch.zeros_like(part[:1])
     for following in source:
-        window = torch.cat([before, part, following[:1]])
+        # in a list: whoever waits at a `yield` keeps what it has names for
+        window = [torch.cat([before, part, following[:1]])]
         before, part = part[-1:], following
         del following
-        yield _inner(conv, window)
-        del window
+        yield _inner(conv, window.pop())
     yield _inner(conv, torch.cat([before, part, torch.zeros_like(part[:1])]))
 
 
