@@ -16,6 +16,7 @@ from jobs.checkpoints import read_checkpoint, write_checkpoint
 from jobs.claims import Claim, Claims
 from jobs.files import write_whole
 from jobs.job import CHECKPOINT, CLIP, POSTER, PREVIEW, STILL, share_done
+from jobs.looks import Looks
 from jobs.make_clip import Order, facts_in_json, make_clip
 from jobs.pace import Pace, remaining
 from jobs.store import Store
@@ -56,7 +57,8 @@ class Attempt:
         self._scratch = desk.store.scratch(claim.id, claim.lease)
         self._expected = desk.pace.estimate(claim.request)
         self._loaded = self._noted = time.monotonic()
-        self._stage, self._previews = "", 0
+        self._stage = ""
+        self._looks = Looks(self._keep_preview)
         self.has_sampling = False
 
     def run(self) -> None:
@@ -65,7 +67,8 @@ class Attempt:
         if order.resume is not None:
             log.info("going on from a checkpoint", step=order.resume.step)
             self._loaded = time.monotonic()
-        facts = make_clip(order, self.on_step)
+        with self._looks:
+            facts = make_clip(order, self.on_step)
         took = time.monotonic() - self._loaded
         self._finish(facts_in_json(facts), order.clip.stat().st_size)
         if order.resume is None:
@@ -82,7 +85,7 @@ class Attempt:
         if event.stage == "load":
             self._loaded = time.monotonic()
         if event.preview is not None:
-            self._keep_preview(event.preview)
+            self._looks.take(event.preview)
         if event.checkpoint is not None and self._is_due(event):
             self._keep_checkpoint(event.checkpoint(), is_last=event.step == event.total)
         self._report(event)
@@ -108,9 +111,8 @@ class Attempt:
     def _is_due(self, event: StepEvent) -> bool:
         return event.step % self._desk.checkpoint_every == 0 or event.step == event.total
 
-    def _keep_preview(self, frames: RGB) -> None:
-        if self._keep(PREVIEW, lambda path: write_whole(path, preview_webp(frames, PREVIEW_FPS))):
-            self._previews += 1
+    def _keep_preview(self, frames: RGB) -> bool:
+        return self._keep(PREVIEW, lambda path: write_whole(path, preview_webp(frames, PREVIEW_FPS)))
 
     def _keep_checkpoint(self, checkpoint: Checkpoint, is_last: bool) -> None:
         is_kept = self._keep(CHECKPOINT, lambda path: write_checkpoint(path, checkpoint, self.claim.request))
@@ -142,7 +144,7 @@ class Attempt:
         seen["remaining_s"] = remaining(self._expected, now - self._loaded, share)
         if event.note:
             seen["note"] = event.note
-        self._note(**seen, previews=self._previews)
+        self._note(**seen, previews=self._looks.kept)
 
     def _note(self, **values: Any) -> None:
         with _while_away():
