@@ -64,8 +64,8 @@ class Networks:
             getattr(self.pipeline, part).to(device)
 
     def _walk(self) -> None:
-        self.unet = Unet(self.pipeline.unet)
-        self.decoder = Decoder(self.pipeline.vae)
+        self.unet = Unet(self.pipeline.unet, self.device)
+        self.decoder = Decoder(self.pipeline.vae, self.device)
         backend = os.environ.get(COMPILE_VARIABLE)
         if backend and not self._streamed:
             compile_passes(self.unet, "inductor" if backend == "1" else backend)

@@ -79,12 +79,15 @@ class Waiting:
 
 
 class Decoder:
-    """The decoder of an `AutoencoderKLTemporalDecoder` with its weights laid out for speed."""
+    """The decoder of an `AutoencoderKLTemporalDecoder` with its weights laid out for speed.
 
-    def __init__(self, vae: Any) -> None:
-        lay_out(vae)
+    It computes on `device`, which its weights may come to later; None is where they are.
+    """
+
+    def __init__(self, vae: Any, device: torch.device | None = None) -> None:
+        lay_out(vae, device or vae.device)
         self.module = vae.decoder
-        self.layout = layout_for(vae.device)
+        self.layout = layout_for(device or vae.device)
         self.stages = tuple(_stages(vae.decoder))
 
     def decode(

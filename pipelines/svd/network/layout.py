@@ -21,8 +21,8 @@ QUERY_KEY_VALUE = ("to_q", "to_k", "to_v")
 """The projections of an `Attention`, in the order of their joint matrix."""
 
 
-def lay_out(network: Any) -> None:
-    """Lays the weights of a UNet or VAE out, in place. Afterwards only the forward passes of this folder fit it.
+def lay_out(network: Any, device: torch.device) -> None:
+    """Lays the weights of a UNet or VAE out for `device`, in place: only the forward passes of this folder fit then.
 
     Does nothing the second time.
     """
@@ -33,7 +33,7 @@ def lay_out(network: Any) -> None:
         if hasattr(module, "attn1") and hasattr(module.attn1, "to_q"):
             _join(module.attn1)
             _drop_what_is_folded(module)
-    network.to(memory_format=layout_for(network.device))
+    network.to(memory_format=layout_for(device))
 
 
 def layout_for(device: torch.device) -> torch.memory_format:

@@ -55,14 +55,17 @@ class _Pass(NamedTuple):
 
 
 class Unet:
-    """A `UNetSpatioTemporalConditionModel` with its weights laid out for speed; `module` is the diffusers module."""
+    """A `UNetSpatioTemporalConditionModel` with its weights laid out for speed; `module` is the diffusers module.
+
+    It computes on `device`, which its weights may come to later; None is where they are.
+    """
 
     is_compiled = False
 
-    def __init__(self, module: Any) -> None:
-        lay_out(module)
+    def __init__(self, module: Any, device: torch.device | None = None) -> None:
+        lay_out(module, device or module.device)
         self.module = module
-        self.layout = layout_for(module.device)
+        self.layout = layout_for(device or module.device)
         self._shares = shares(module)
 
     def context(self, clip: torch.Tensor, controls: torch.Tensor, frames: int) -> Context:

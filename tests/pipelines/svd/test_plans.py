@@ -47,7 +47,7 @@ def test_a_streamed_model_goes_on_working(animator: SvdAnimator, still: RGB, req
 def test_the_weights_are_as_large_as_the_table_says() -> None:
     with torch.device("meta"):
         network = architecture.unet()
-    lay_out(network)
+    lay_out(network, network.device)
     held = sum(weight.numel() for weight in network.parameters()) * SIXTEEN_BIT
     assert held == pytest.approx(cost.UNET_BYTES, rel=0.01)
 

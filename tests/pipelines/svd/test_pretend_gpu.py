@@ -209,6 +209,9 @@ def test_what_overflows_in_16_bit_is_finished_in_32(
         last.register_forward_hook(lambda _, __, out: None if out.dtype == torch.float32 else out * float("inf"))
         clip = np.concatenate([chunk.frames for chunk in animator.animate(still, request)])
     assert np.abs(clip - wanted).mean() < 1
+    # the weights may have been in main memory when they were converted
+    networks = animator.networks
+    assert networks.unet.layout == networks.decoder.layout == torch.channels_last
 
 
 def test_weights_that_come_layer_by_layer_go_again(tiny: Path, still: RGB, request_4: MotionRequest) -> None:

@@ -165,7 +165,7 @@ def test_a_single_file_is_loaded_weight_by_weight(file: Path, networks: dict[str
     pipeline = load_svd(file, device="cpu", dtype="fp32").pipeline
     for part in PARTS:
         loaded, wanted = dict(getattr(pipeline, part).named_parameters()), copy.deepcopy(networks[part])
-        lay_out(wanted)
+        lay_out(wanted, wanted.device)
         for name, weight in wanted.named_parameters():
             assert torch.equal(loaded[name], weight), name
     assert pipeline.unet.config.num_frames == 25
