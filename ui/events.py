@@ -60,7 +60,9 @@ class StudioEvents:
         s.linked.input(self.link_fps, [s.linked, s.controls["fps"]], s.controls["playback_fps"], **QUIET)
         speed, steps = s.controls["speed"], s.controls["num_inference_steps"]
         s.controls["speed"].input(self.choose_speed, [speed, s.model], steps, **QUIET)
-        s.model.input(self.choose_model, s.model, [s.controls[name] for name in self.names], **QUIET)
+        chosen = s.model.input(self.choose_model, s.model, self.components, **QUIET)
+        # the look that the menu's own change begins may come with the last model's frames, which Gradio then refuses
+        chosen.then(self.summarize, self.components, s.summary, **QUIET)
         changes = [control.change for control in self.components]
         # a finished clip is news as well: how long the next one will take
         gr.on(

@@ -164,6 +164,11 @@ def test_stable_video_diffusion_brings_its_own_controls_and_makes_a_clip(page: P
     expect(page.locator("#result")).to_contain_text("128x64 · 4 frames")
 
 
+def test_a_model_of_fewer_frames_is_summed_up(page: Page) -> None:
+    choose(page, "Model", "Stable Video Diffusion")
+    expect(page.locator("#summary")).to_contain_text("1024x576 · 14 frames")
+
+
 def test_a_speed_brings_its_steps(page: Page) -> None:
     choose(page, "Model", "tiny-svd")
     page.get_by_role("button", name="Advanced").click()
