@@ -51,10 +51,10 @@ def serve() -> None:
     listening = Listening()
     with _plainly():
         listening.check()
-        backstage = _backstage()
+        server = build_server(_backstage())
     typer.echo(f"Stillmotion is at http://{listening.host}:{listening.port}")
     uvicorn.run(
-        build_server(backstage),
+        server,
         host=listening.host,
         port=listening.port,
         log_level="warning",

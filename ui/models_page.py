@@ -1,21 +1,43 @@
-"""The Models tab: what each model is, whether it is here, whether it fits, and a button that fetches it."""
+"""The Models tab: what each model is, whether it is here, whether it fits, a button that fetches it, and at the end a
+box for models that a person has already."""
 
 from __future__ import annotations
 
+from contextlib import suppress
+from functools import partial
 from typing import Any
 
 import gradio as gr
 
+from jobs.add_model import add_model
 from jobs.downloads import Downloads
-from pipelines.catalogue import find, location, models, request_for
+from pipelines.catalogue import POCKET, RELEASES, location, models, request_for
 from pipelines.enhance.helpers import HELPERS
+from pipelines.errors import StillmotionError
 from pipelines.machine import fits
 from pipelines.model_spec import ModelSpec
 from ui import cards
+from ui.at_the_machine import is_at_the_machine
 from ui.quiet import QUIET
+from ui.studio import model_choices
 
 LOOK_EVERY_S = 0.7
 """Seconds between looks at running downloads."""
+
+OF_THE_HOUSE = frozenset({POCKET.id, *(spec.id for spec in RELEASES)})
+"""Models that are always listed, and first; after them come those that a person has added."""
+
+ADD_WORDS = (
+    '<div class="model-card"><h2>Add your own</h2><p>Stable Video Diffusion that you already have, a UNet or LoRA for'
+    " it, or TAESD for the previews. The files stay where they are.</p></div>"
+)
+
+ELSEWHERE = "Models are added by whoever runs the studio: python app.py models add PATH."
+
+LOOKING_JS = f"() => `{cards.note('Looking at the files …')}`"
+
+Group = tuple[gr.HTML, gr.HTML, gr.Button]
+"""What is known of a model, how far its download is, and what begins it."""
 
 
 class ModelsPage:
@@ -25,41 +47,96 @@ class ModelsPage:
         self.downloads = downloads
 
     def build(self) -> None:
-        """Lay the components out and join them; call inside a Blocks context."""
+        """Lay the components out; call inside a Blocks context."""
         self.clock = gr.Timer(LOOK_EVERY_S, active=False)
-        for spec in models():
-            with gr.Group(elem_classes="model"):
-                card = gr.HTML(self._card(spec.id))
-                line = gr.HTML("")
-                can_fetch = location(spec) is None and spec.repo is not None
-                button = gr.Button(_fetch_label(spec), size="sm", visible=can_fetch, elem_id=f"fetch-{spec.id}")
-            self._join(spec.id, (card, line, button))
+        self.problem = gr.HTML("", visible=False, elem_id="models-problem")
+        self.groups = {spec.id: self._build_group(spec) for spec in models() if spec.id in OF_THE_HOUSE}
+        self.own = gr.HTML("", visible=False, elem_id="own-models")
         for helper in HELPERS:
             with gr.Group(elem_classes="model"):
                 gr.HTML(cards.helper_card(helper))
+        self._build_box()
 
-    def _join(self, model: str, parts: tuple[gr.HTML, gr.HTML, gr.Button]) -> None:
-        card, line, button = parts
+    def _build_group(self, spec: ModelSpec) -> Group:
+        with gr.Group(elem_classes="model"):
+            card, line = gr.HTML(_card(spec)), gr.HTML("")
+            label = f"Download {spec.size_bytes / cards.GB:.1f} GB"
+            return card, line, gr.Button(label, size="sm", visible=_can_fetch(spec), elem_id=f"fetch-{spec.id}")
 
-        def begin() -> list[Any]:
-            self.downloads.start(model)
-            return [gr.Timer(active=True), gr.update(interactive=False)]
+    def _build_box(self) -> None:
+        """Hidden until it is known who looks."""
+        with gr.Group(visible=False, elem_classes="model") as self.box:
+            gr.HTML(ADD_WORDS)
+            self.path = gr.Textbox(
+                "", label="Folder or .safetensors file on this machine", max_lines=1, elem_id="add-path"
+            )
+            self.add_button = gr.Button("Add", size="sm", elem_id="add-button")
+            self.said = gr.HTML("", elem_id="add-said")
 
-        def look() -> list[Any]:
-            state = self.downloads.state(model)
-            words = cards.download_line(state.done, state.total, state.sentence)
-            can_fetch = location(find(model)) is None
-            shown = gr.update(interactive=not state.is_running, visible=can_fetch)
-            return [self._card(model), words, shown]
+    def connect(self, page: gr.Blocks, menu: gr.Dropdown) -> None:
+        """Join the components, and the menu of models to them; call inside the Blocks context."""
+        self.menu = menu
+        shown = [self.problem, self.own, self.clock, *(part for group in self.groups.values() for part in group)]
+        renewed = [self.box, menu, *shown]
+        page.load(self.renew, None, renewed, **QUIET)
+        self.clock.tick(self.look, None, shown, **QUIET)
+        for model, (_, _, fetch) in self.groups.items():
+            fetch.click(partial(self.fetch, model), None, [self.clock, fetch], **QUIET)
+        asked = [self.add_button.click, self.path.submit]
+        gr.on(asked, None, None, self.said, js=LOOKING_JS, **QUIET)
+        added = gr.on(asked, self.add, self.path, self.said, **QUIET)
+        added.then(self.renew, None, renewed, **QUIET)
 
-        button.click(begin, None, [self.clock, button], **QUIET)
-        if find(model).repo is not None:
-            self.clock.tick(look, None, [card, line, button], **QUIET)
+    def renew(self, request: gr.Request) -> list[Any]:
+        """The menu and the page as they are now; the box is for whoever sits at the machine."""
+        return [gr.update(visible=is_at_the_machine(request)), self._renewed_menu(), *self.look()]
 
-    def _card(self, model: str) -> str:
-        spec = find(model)
-        return cards.model_card(spec, fits(spec, request_for({"model": model})))
+    def _renewed_menu(self) -> Any:
+        """What is chosen stays, and all of the menu where the list of models cannot be read: the page says so."""
+        with suppress(StillmotionError):
+            choices = model_choices()
+            if self.menu.value not in {model for _, model in choices}:
+                choices.append((self.menu.value, self.menu.value))
+            # also for pages whose session Gradio has forgotten: it refuses what is not in the menu, without a word
+            self.menu.choices = choices
+        return gr.update(choices=self.menu.choices)
+
+    def look(self) -> list[Any]:
+        """The page as it is now. The clock runs while something is fetched."""
+        try:
+            specs = models()
+            groups = [part for spec in specs if spec.id in OF_THE_HOUSE for part in self._group(spec)]
+            own = "".join(f'<div class="model">{_card(spec)}</div>' for spec in specs if spec.id not in OF_THE_HOUSE)
+        except StillmotionError as error:
+            told = gr.update(value=cards.problem(str(error)), visible=True)
+            return [told, gr.skip(), gr.Timer(active=False), *[gr.skip()] * (3 * len(self.groups))]
+        is_fetching = any(self.downloads.state(model).is_running for model in self.groups)
+        fine = gr.update(value="", visible=False)
+        return [fine, gr.update(value=own, visible=bool(own)), gr.Timer(active=is_fetching), *groups]
+
+    def _group(self, spec: ModelSpec) -> list[Any]:
+        state = self.downloads.state(spec.id)
+        button = gr.update(interactive=not state.is_running, visible=_can_fetch(spec))
+        return [_card(spec), cards.download_line(state.done, state.total, state.sentence), button]
+
+    def fetch(self, model: str) -> list[Any]:
+        """A download was asked for."""
+        self.downloads.start(model)
+        return [gr.Timer(active=True), gr.update(interactive=False)]
+
+    def add(self, path: str, request: gr.Request) -> str:
+        """A path was given: what became of it, in a sentence."""
+        if not is_at_the_machine(request):
+            return cards.problem(ELSEWHERE)
+        try:
+            return cards.note(add_model(path or ""))
+        except StillmotionError as error:
+            return cards.problem(str(error))
 
 
-def _fetch_label(spec: ModelSpec) -> str:
-    return f"Download {spec.size_bytes / cards.GB:.1f} GB"
+def _card(spec: ModelSpec) -> str:
+    return cards.model_card(spec, fits(spec, request_for({"model": spec.id})))
+
+
+def _can_fetch(spec: ModelSpec) -> bool:
+    return spec.repo is not None and location(spec) is None

@@ -43,13 +43,15 @@ def build_page(backstage: Backstage, downloads: Downloads) -> gr.Blocks:
                 waiting = QueuePage(queue)
                 waiting.build()
             with gr.Tab("Models", id="models") as models_tab:
-                ModelsPage(downloads).build()
+                known = ModelsPage(downloads)
+                known.build()
         events.connect_load(page)
         studio.saving.connect(studio.job_id, studio.stage)
         studio.sharing.connect(studio.job_id)
         Restore(studio).connect()
         RunEvents(studio, events).connect(page)
         library.connect(tabs, library_tab, studio)
+        known.connect(page, studio.model)
         waiting.connect(queue_tab, [studio_tab, library_tab, models_tab])
         AnimateEndpoint(queue, backstage.exports).build()
     return page

@@ -129,9 +129,7 @@ class Studio:
     def _build_run(self) -> None:
         chosen = default_model()
         self._take_defaults(find(chosen))
-        self.model = gr.Dropdown(
-            [(spec.name, spec.id) for spec in models()], value=chosen, label="Model", elem_id="control-model"
-        )
+        self.model = gr.Dropdown(model_choices(), value=chosen, label="Model", elem_id="control-model")
         self.controls["model"] = self.model
         self.summary = gr.HTML(cards.model_line(find(chosen)), elem_id="summary")
         with gr.Row(elem_id="run-row"):
@@ -141,6 +139,11 @@ class Studio:
 
 FOLLOW_EVERY_S, WAIT_EVERY_S = 0.4, 1.5
 """Seconds between looks at a running job, brisk for the eye, and at a waiting one, which changes seldom."""
+
+
+def model_choices() -> list[tuple[str, str]]:
+    """Names and ids for the menu of models; raises `ModelError` where the list of added models is damaged."""
+    return [(spec.name, spec.id) for spec in models()]
 
 
 def _size_name(name: str) -> str:
