@@ -20,7 +20,7 @@ def attend(query: torch.Tensor, key: torch.Tensor, value: torch.Tensor) -> torch
     In bf16, on a CPU without AMX, torch takes twice as long as three plain steps do: oneDNN's product in float32,
     softmax, and oneDNN's product in bf16. The rounding is the same: of the weights once, before they meet the values.
     """
-    if query.dtype != torch.bfloat16 or query.shape[2] < FEWEST_TOKENS or not _is_slow_here(query):
+    if query.shape[2] < FEWEST_TOKENS or not _is_slow_here(query):
         return F.scaled_dot_product_attention(query, key, value)
     out = torch.empty_like(query.transpose(1, 2), memory_format=torch.contiguous_format).transpose(1, 2)
     for pictures in zip(out, query, key, value, strict=True):
