@@ -85,9 +85,10 @@ class Decoder:
     """
 
     def __init__(self, vae: Any, device: torch.device | None = None) -> None:
-        lay_out(vae, device or vae.device)
+        device = device or vae.device
+        lay_out(vae, device)
         self.module = vae.decoder
-        self.layout = layout_for(device or vae.device)
+        self.layout = layout_for(device)
         self.stages = tuple(_stages(vae.decoder))
 
     def decode(

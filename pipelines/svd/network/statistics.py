@@ -33,7 +33,10 @@ class Statistics:
     def activation(self, norm: Any) -> OverSpace:
         """What takes frames `[n, C, H, W]` through a `GroupNorm` with these statistics, and through SiLU."""
         mean, variance = self._of_groups(norm.num_groups)
-        return partial(_activated, norm, mean, variance)
+        weight, bias = (each.to(mean.dtype) for each in (norm.weight, norm.bias))
+        # a batch norm that has been trained is the same sum, with statistics that are given
+        given = {"running_mean": mean, "running_var": variance, "weight": weight, "bias": bias, "eps": norm.eps}
+        return partial(_activated, partial(F.batch_norm, **given), mean.dtype)
 
     def _of_groups(self, groups: int) -> tuple[torch.Tensor, torch.Tensor]:
         """Mean and variance of the group that a channel is in, `[C]` each, in float32 or wider."""
@@ -56,12 +59,10 @@ def _moments(frame: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     return mean.flatten(), (frame - mean).square_().mean((0, 2, 3))
 
 
-def _activated(norm: Any, mean: torch.Tensor, variance: torch.Tensor, part: torch.Tensor) -> torch.Tensor:
-    """A batch norm that has been trained is the same sum, with statistics that are given."""
+def _activated(norm: OverSpace, wide: torch.dtype, part: torch.Tensor) -> torch.Tensor:
     # Metal takes no numbers of two formats at once
-    x = part.to(mean.dtype) if part.device.type == "mps" else part
-    weight, bias = (each.to(mean.dtype) for each in (norm.weight, norm.bias))
-    return F.silu(F.batch_norm(x, mean, variance, weight, bias, eps=norm.eps), inplace=True).to(part.dtype)
+    x = part.to(wide) if part.device.type == "mps" else part
+    return F.silu(norm(x), inplace=True).to(part.dtype)
 
 
 def _wider(dtype: torch.dtype) -> torch.dtype:

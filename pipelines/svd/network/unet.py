@@ -63,9 +63,10 @@ class Unet:
     is_compiled = False
 
     def __init__(self, module: Any, device: torch.device | None = None) -> None:
-        lay_out(module, device or module.device)
+        device = device or module.device
+        lay_out(module, device)
         self.module = module
-        self.layout = layout_for(device or module.device)
+        self.layout = layout_for(device)
         self._shares = shares(module)
 
     def context(self, clip: torch.Tensor, controls: torch.Tensor, frames: int) -> Context:
