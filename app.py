@@ -46,19 +46,25 @@ def serve() -> None:
     import uvicorn
 
     from ui.listening import Listening
+    from ui.owner import PATH
     from ui.server import build_server
 
     listening = Listening()
     with _plainly():
         listening.check()
-        server = build_server(_backstage())
-    typer.echo(f"Stillmotion is at http://{listening.host}:{listening.port}")
+        backstage = _backstage()
+        server = build_server(backstage, listening.hosts)
+    address = f"http://{listening.host}:{listening.port}"
+    typer.echo(f"Stillmotion is at {address}")
+    typer.echo(f"Its owner, who may fetch and add models, comes in at {address}{PATH}/{backstage.keys.owner}")
     uvicorn.run(
         server,
         host=listening.host,
         port=listening.port,
         log_level="warning",
         timeout_graceful_shutdown=CLOSING_S,
+        proxy_headers=bool(listening.proxies),
+        forwarded_allow_ips=listening.proxies,
     )
 
 
@@ -71,11 +77,14 @@ def _backstage() -> Backstage:
     from jobs.settings import job_settings
     from jobs.shares import Shares
     from ui.backstage import Backstage
+    from ui.door.uploads import Uploads
+    from ui.door.visitors import Keys
 
     settings = job_settings()
     queue = DurableQueue(settings)
     exports = Exports(settings.data, lambda job_id: queue.file(job_id, CLIP), settings.credentials)
-    return Backstage(queue, Shares(queue.engine), exports, metrics_text(queue.engine), secret_of(queue.engine))
+    keys, uploads = Keys(secret_of(queue.engine)), Uploads(settings.data / "uploads")
+    return Backstage(queue, Shares(queue.engine), exports, metrics_text(queue.engine), keys, uploads)
 
 
 @cli.command()

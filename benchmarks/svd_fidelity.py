@@ -82,7 +82,7 @@ def measure(model: str, still: Path, controls: dict[str, object], distance: Dist
 
     def clip(speed: str) -> tuple[RGB, float]:
         asked = {"num_inference_steps": STEPS_OF_EXACT} if speed == "exact" else {}
-        request = request_for({"model": model, "seed": 1, "speed": speed} | asked | controls)
+        request = request_for({"model": model, "seed": 1, "speed": speed} | asked | controls, find)
         opened = open_still(still)
         framed = frame_still(opened, request, find_anchor(opened, request))
         begun = time.perf_counter()

@@ -9,7 +9,7 @@ from typing import Any
 from jobs.make_clip import Order, facts_in_json, make_clip
 from media.export.formats import format_of
 from media.export.order import Export, save_as
-from pipelines.catalogue import request_for
+from pipelines.catalogue import find, request_for
 
 KB_PER_MB = 1024
 
@@ -20,7 +20,7 @@ def animate_file(still: Path, output: Path, controls: Mapping[str, Any]) -> dict
     Raises `InputError` for a suffix that is no format of ours, and what `jobs.make_clip.make_clip` raises.
     """
     kind = format_of(output)
-    request = request_for(dict(controls)).with_seed()
+    request = request_for(dict(controls), find).with_seed()
     if kind.name == "mp4":
         facts = make_clip(Order(still, request, output))
     else:

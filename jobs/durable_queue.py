@@ -147,6 +147,11 @@ class DurableQueue:
             raise UnknownJob("This clip was deleted.", "It can be brought back in the library for ten minutes.")
         return self._store.fetch(job_id, name)
 
+    def still(self, job_id: str, user: str) -> Path:
+        """See `JobQueue.still`."""
+        self._ledger.check_owner(job_id, user)
+        return self.file(job_id, STILL)
+
     def estimate(self, request: MotionRequest) -> float | None:
         """See `JobQueue.estimate`."""
         return self._pace.estimate(request)

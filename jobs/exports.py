@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import shutil
 import threading
 import time
@@ -14,10 +15,11 @@ from pathlib import Path
 import structlog
 from filelock import FileLock
 
-from media.export.order import Export, save_as
+from media.export.formats import FORMATS
+from media.export.order import Export, always, save_as
 from media.provenance import SIGNED_SUFFIXES, credential_in, sign
 from media.recipe import read_recipe
-from pipelines.errors import ClipError
+from pipelines.errors import ClipError, UnknownJob
 
 log = structlog.get_logger("exports")
 
@@ -28,6 +30,12 @@ KEPT_S = 24 * 3600.0
 """Seconds after which a file that was made on demand is forgotten: it is made again when it is asked for."""
 
 
+KEY_LENGTH = 24
+
+NAME = "stillmotion"
+"""Of the files, before their suffix."""
+
+
 class Exports:
     """Makes files in `folder` from clips that `clip_of(job_id)` finds; `signs` puts Content Credentials inside."""
 
@@ -36,28 +44,47 @@ class Exports:
         self._keys = folder / "keys"
         self._slots = threading.Semaphore(AT_ONCE)
 
-    def make(self, job_id: str, wanted: Export) -> Path:
+    def make(self, job_id: str, wanted: Export, is_awaited: Callable[[], bool] = always) -> Path:
         """The clip as wanted; the same wish gives the same file without making it again.
 
-        Raises `UnknownJob` where the clip is not there, and what `media.export.order.save_as` raises.
+        Raises `UnknownJob` where the clip is not there, `Cancelled` once it `is_awaited` no longer, and what
+        `media.export.order.save_as` raises.
         """
         clip = self._clip_of(job_id)
         folder = self.folder / job_id / self._key(wanted)
         folder.mkdir(parents=True, exist_ok=True)
-        path = folder / f"stillmotion{wanted.kind.suffix}"
+        path = folder / f"{NAME}{wanted.kind.suffix}"
         if not path.exists():
             self._forget_old()
             with FileLock(folder / "lock"), self._slots:
                 if not path.exists():
-                    self._make(clip, path, wanted)
+                    self._make(clip, path, wanted, is_awaited)
         # still wanted: its day begins anew
         os.utime(folder)
         return path
 
-    def _make(self, clip: Path, path: Path, wanted: Export) -> None:
+    def find(self, job_id: str, key: str) -> Path:
+        """A file that was made before, by its job and the name of its folder; raises `UnknownJob`."""
+        self._clip_of(job_id)
+        names = (f"{NAME}{kind.suffix}" for kind in FORMATS.values())
+        found = [self.folder / job_id / key / name for name in names if is_key(key)]
+        path = next((each for each in found if each.is_file()), None)
+        if path is None:
+            raise UnknownJob("This file is no longer there.", "Make it again.")
+        return path
+
+    def made(self, path: Path) -> Path | None:
+        """The file at a path from outside, if it is one that was made here and its clip is still there, else None."""
+        try:
+            job_id, key, _ = path.relative_to(self.folder).parts
+        except ValueError:
+            return None
+        return self.find(job_id, key)
+
+    def _make(self, clip: Path, path: Path, wanted: Export, is_awaited: Callable[[], bool]) -> None:
         begun = time.monotonic()
         unsigned = path.with_name(f"unsigned-{path.name}")
-        save_as(clip, unsigned, wanted)
+        save_as(clip, unsigned, wanted, is_awaited)
         if self._signs and wanted.keep_recipe and path.suffix in SIGNED_SUFFIXES:
             sign(unsigned, credential_in(self._keys), parameters=_told(clip))
         unsigned.replace(path)
@@ -74,12 +101,17 @@ class Exports:
             wanted.keep_recipe,
             self._signs,
         ]
-        return hashlib.sha256(json.dumps(plain).encode()).hexdigest()[:24]
+        return hashlib.sha256(json.dumps(plain).encode()).hexdigest()[:KEY_LENGTH]
 
     def _forget_old(self) -> None:
         for folder in self.folder.glob("*/*"):
             if time.time() - folder.stat().st_mtime > KEPT_S:
                 shutil.rmtree(folder, ignore_errors=True)
+
+
+def is_key(text: str) -> bool:
+    """Whether a text from outside has the form of a folder's name here."""
+    return re.fullmatch(f"[0-9a-f]{{{KEY_LENGTH}}}", text) is not None
 
 
 def _told(clip: Path) -> dict[str, object]:

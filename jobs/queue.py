@@ -93,6 +93,10 @@ class JobQueue(Protocol):
         """A file of a job (`jobs.job.STILL` and so on) on this machine; raises `UnknownJob` where it is not there."""
         ...
 
+    def still(self, job_id: str, user: str) -> Path:
+        """The still of one's own job; raises `UnknownJob` where it is gone."""
+        ...
+
     def estimate(self, request: MotionRequest) -> float | None:
         """Seconds that a clip will take, its turn having come, or None where nothing is known yet."""
         ...

@@ -66,6 +66,8 @@ class Shares:
         job = self._ledger.get(job_id)
         if job.state != "done" or job.is_deleted:
             raise UnknownJob("There is no finished clip to share.", "Wait until it is made.")
+        if not _is_text(wish.title):
+            raise InputError("This title holds what is no letter.", "Type it again.")
         if len(wish.title) > LONGEST_TITLE:
             raise InputError(f"A title has up to {LONGEST_TITLE} letters.", "Make it shorter.")
         if not 0 <= wish.days <= LONGEST_DAYS:
@@ -106,6 +108,14 @@ class Shares:
         if row is None:
             raise UnknownJob("There is nothing at this link.", "See that it is complete.")
         return _share(row)
+
+
+def _is_text(title: str) -> bool:
+    """Not so for half of a surrogate pair, which JSON can carry and no database keeps."""
+    try:
+        return bool(title.encode()) or not title
+    except UnicodeEncodeError:
+        return False
 
 
 def _share(row: sa.Row[Any]) -> Share:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from media.decode import decode_still, too_little_memory
-from media.kinds import EMPTY, Kind, kind_of
+from media.kinds import EMPTY, HEAD_BYTES, Kind, kind_of
 from pipelines.contract import RGB
 from pipelines.errors import StillError
 
@@ -47,9 +47,7 @@ def open_still(source: Path | bytes) -> Still:
     """
     content = source if isinstance(source, bytes) else _read(source)
     if len(content) > MAX_FILE_BYTES:
-        raise StillError(
-            f"This file is larger than {MAX_FILE_BYTES // 1_000_000} MB.", "Save it as a JPEG, or scale it down."
-        )
+        raise _too_large()
     kind = kind_of(content)
     if not kind.is_still:
         raise _refusal(kind, "" if isinstance(source, bytes) else source.suffix.lower())
@@ -59,6 +57,26 @@ def open_still(source: Path | bytes) -> Still:
             "Nothing can be seen on this picture: all of it is see-through.", "Use one with visible parts."
         )
     return Still(rgb, alpha, kind.name)
+
+
+def check_is_picture(path: Path) -> None:
+    """Raises `StillError` for a file that by its first bytes, or by its size, is no still; opens nothing."""
+    try:
+        with path.open("rb") as file:
+            kind = kind_of(file.read(HEAD_BYTES))
+        size = path.stat().st_size
+    except (OSError, ValueError) as error:
+        raise StillError("The picture cannot be read.", "Upload it again.") from error
+    if size > MAX_FILE_BYTES:
+        raise _too_large()
+    if not kind.is_still:
+        raise _refusal(kind, path.suffix.lower())
+
+
+def _too_large() -> StillError:
+    return StillError(
+        f"This file is larger than {MAX_FILE_BYTES // 1_000_000} MB.", "Save it as a JPEG, or scale it down."
+    )
 
 
 def _read(path: Path) -> bytes:

@@ -10,7 +10,7 @@ Knows no torch. Each pinned commit is used by several public projects, among the
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -133,18 +133,24 @@ def models() -> tuple[ModelSpec, ...]:
     return (replace(POCKET, size_bytes=folder_bytes(POCKET_FOLDER)), *releases, *others)
 
 
+def known(model: str) -> ModelSpec:
+    """The model with this id. Raises `ModelError` if there is none.
+
+    What strangers may ask for: a path of theirs would tell which folders exist, or load one.
+    """
+    specs = {spec.id: spec for spec in models()}
+    if model not in specs:
+        raise ModelError(f"There is no model called {model[:60]}.", f"The models are: {', '.join(specs)}.")
+    return specs[model]
+
+
 def find(model: str) -> ModelSpec:
     """The model with this id, or the one in this diffusers folder. Raises `ModelError` if there is none.
 
-    A page offers ids only: a stranger's path would tell them which folders exist.
+    For whoever sits at the machine; others get `known`.
     """
-    specs = {spec.id: spec for spec in models()}
-    if model in specs:
-        return specs[model]
-    folder = _folder_named(model)
-    if folder is not None:
-        return replace(describe(folder), id=model)
-    raise ModelError(f"There is no model called {model[:60]}.", f"The models are: {', '.join(specs)}.")
+    folder = None if model in {spec.id for spec in models()} else _folder_named(model)
+    return known(model) if folder is None else replace(describe(folder), id=model)
 
 
 def describe(path: Path) -> ModelSpec:
@@ -188,14 +194,16 @@ def add_local(path: Path) -> ModelSpec:
     return find(add_folder(found, base).id)
 
 
-def request_for(fields: Mapping[str, Any]) -> MotionRequest:
+def request_for(fields: Mapping[str, Any], find_model: Callable[[str], ModelSpec] = known) -> MotionRequest:
     """A request for the model that `fields` names, or for the default one, with its defaults for what is missing.
+
+    `find_model` is `find` where whoever asks may name a folder of this machine.
 
     None counts as missing; controls that the model ignores are left at their defaults. Raises `ModelError` for an
     unknown model and `RequestError` for a value that the model cannot follow.
     """
     given = {name: value for name, value in fields.items() if value is not None}
-    spec = find(str(given.get("model") or default_model()))
+    spec = find_model(str(given.get("model") or default_model()))
     request = parse_request(_filled(spec, given))
     _check_limits(spec, request)
     return request

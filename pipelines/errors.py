@@ -14,6 +14,7 @@
     ├── ClipError               the clip could not be written or did not pass its probe
     ├── WorkerError             the worker process died or could not start
     ├── QueueFull               no room for another job now (HTTP 503 with Retry-After)
+    ├── NotReady                a clip that is still being made (HTTP 503 with Retry-After)
     ├── StoreError              the database or the store of clips cannot be used (HTTP 503)
     └── Cancelled               the person stopped the job
 
@@ -92,6 +93,14 @@ class QueueFull(StillmotionError):
     def __init__(self, sentence: str, retry_after_s: float) -> None:
         self.retry_after_s = max(1, round(retry_after_s))
         super().__init__(sentence, f"Try again in about {self.retry_after_s} s.")
+
+
+class NotReady(StillmotionError):
+    """The clip is still being made; `retry_after_s` says in how many seconds it is worth asking again."""
+
+    def __init__(self, sentence: str, retry_after_s: float) -> None:
+        self.retry_after_s = max(1, round(retry_after_s))
+        super().__init__(sentence, f"Its job tells how far it is. Try again in about {self.retry_after_s} s.")
 
 
 class StoreError(StillmotionError):

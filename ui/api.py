@@ -1,26 +1,31 @@
-"""Animating from programs: an endpoint of Gradio that its clients, and assistants over MCP, can call."""
+"""Animating from programs: an endpoint of Gradio that its clients can call."""
 
 from __future__ import annotations
 
+import asyncio
 import inspect
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import aclosing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
+from fastapi.concurrency import run_in_threadpool
 from gradio.components import Component
 
-from jobs.exports import Exports
 from jobs.job import Job
 from jobs.queue import JobQueue
 from media.export.formats import FORMATS
 from media.export.order import Export
+from media.stills import check_is_picture
 from pipelines.catalogue import default_model, models, request_for
 from pipelines.errors import InputError, StillmotionError
 from pipelines.request import MotionRequest
 from ui.controls import field_schema
 from ui.quiet import visitor_of
+from ui.upload import StillUpload
+from ui.waiting import Waiting
 
 ENDPOINT = "animate"
 
@@ -29,22 +34,25 @@ DESCRIPTION = (
     " The queue may be busy: it answers when the clip is finished."
 )
 
+Steps = AsyncGenerator[Any, None]
+"""What a call tells on its way, the last of which is its answer."""
+
 AT_ONCE = 40
 """Calls that may wait for their clips at the same time; the queue behind them decides who is next."""
 
 
 @dataclass(frozen=True)
 class AnimateEndpoint:
-    """`/animate` as Gradio's clients and MCP see it."""
+    """`/animate` as Gradio's clients see it."""
 
     queue: JobQueue
-    exports: Exports
+    waiting: Waiting
 
     def build(self) -> None:
         """Add the endpoint; call inside a Blocks context."""
         names = list(MotionRequest.model_fields)
         with gr.Row(visible=False):
-            image = gr.Image(type="filepath", image_mode=None, label="image")
+            image = StillUpload(type="filepath", image_mode=None, label="image")
             inputs = [_input(name) for name in names]
             kind = gr.Dropdown(list(FORMATS), value="mp4", label="format", info="What the clip is saved as.")
             clip = gr.File(label="clip")
@@ -59,26 +67,45 @@ class AnimateEndpoint:
             show_progress="hidden",
         )
 
-    def animate(self, image: str | None, kind: str, *values: Any, request: gr.Request) -> str:
-        """The path of the finished clip; raises `gr.Error` with a sentence."""
+    async def animate(self, image: str | None, kind: str, *values: Any, request: gr.Request) -> Steps:
+        """The path of the finished clip after nothing but looks at the job; raises `gr.Error` with a sentence."""
         try:
-            if not image:
-                raise InputError("There is no picture.", "Give a PNG, JPEG, WebP, AVIF, HEIC or GIF as `image`.")
-            controls = zip(MotionRequest.model_fields, values, strict=True)
-            wanted = request_for({name: value for name, value in controls if value not in (None, "")})
-            job_id = self.queue.submit(Path(image), wanted, visitor_of(request))
-            _raise_unless_done(list(self.queue.watch(job_id))[-1])
-            return str(self.exports.make(job_id, Export(FORMATS[kind])))
+            visitor = visitor_of(request)
+            job_id = await run_in_threadpool(self._submitted, image, values, visitor)
+            async for job in self._watched(job_id, visitor):
+                if not job.has_ended:
+                    yield gr.skip()
+            _raise_unless_done(job)
+            yield str(await self.waiting.made(request.request, job_id, Export(FORMATS[kind])))
         except StillmotionError as error:
             raise gr.Error(str(error), print_exception=False) from error
 
+    def _submitted(self, image: str | None, values: tuple[Any, ...], visitor: str) -> str:
+        if not image:
+            raise InputError("There is no picture.", "Give a PNG, JPEG, WebP, AVIF, HEIC or GIF as `image`.")
+        check_is_picture(Path(image))
+        controls = zip(MotionRequest.model_fields, values, strict=True)
+        wanted = request_for({name: value for name, value in controls if value not in (None, "")})
+        return self.queue.submit(Path(image), wanted, visitor)
 
-def _named(animate: Callable[..., str], names: list[str]) -> Callable[..., str]:
+    async def _watched(self, job_id: str, visitor: str) -> AsyncIterator[Job]:
+        """The job up to its end; it is stopped where nobody waits for it any longer."""
+        try:
+            async for job in self.waiting.looks(job_id):
+                yield job
+        except (asyncio.CancelledError, GeneratorExit):
+            self.queue.cancel(job_id, visitor)
+            raise
+
+
+def _named(animate: Callable[..., Steps], names: list[str]) -> Callable[..., Steps]:
     """The method with a parameter of its own for each control: Gradio reads names and defaults off the signature."""
 
-    def called(*values: Any) -> str:
+    async def called(*values: Any) -> Steps:
         *given, request = values
-        return animate(*given, request=request)
+        async with aclosing(animate(*given, request=request)) as steps:
+            async for step in steps:
+                yield step
 
     kinds: dict[str, Any] = {"image": str, "format": str, **dict.fromkeys(names, Any)}
     defaults = {"image": inspect.Parameter.empty, "format": "mp4"}
@@ -88,7 +115,7 @@ def _named(animate: Callable[..., str], names: list[str]) -> Callable[..., str]:
     ]
     asked = inspect.Parameter("request", inspect.Parameter.POSITIONAL_OR_KEYWORD, default=None, annotation=gr.Request)
     called.__signature__ = inspect.Signature([*parameters, asked])  # type: ignore[attr-defined]
-    called.__annotations__ = kinds | {"request": gr.Request, "return": str}
+    called.__annotations__ = kinds | {"request": gr.Request, "return": Any}
     called.__name__, called.__doc__ = ENDPOINT, DESCRIPTION
     return called
 

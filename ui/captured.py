@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import tempfile
+import math
 from pathlib import Path
 
 from jobs.job import CLIP
 from jobs.queue import JobQueue
 from media.preview import frame_png
 
-MILLISECONDS = 1000
+
+def seconds_in(value: object) -> float:
+    """Where a page says that its clip stands; the beginning where that is no place in time."""
+    seconds = float(value) if isinstance(value, int | float) else 0.0
+    return seconds if math.isfinite(seconds) else 0.0
 
 
-def captured_frame(queue: JobQueue, job_id: str, seconds: float) -> Path:
-    """A PNG file of the frame at `seconds` of a clip; raises `UnknownJob` and `ClipError`."""
-    clip = queue.file(job_id, CLIP)
-    folder = Path(tempfile.gettempdir()) / "stillmotion-frames"
-    folder.mkdir(exist_ok=True, mode=0o700)
-    file = folder / f"{job_id}-{round(seconds * MILLISECONDS)}.png"
-    file.write_bytes(frame_png(clip, seconds))
+def captured_frame(queue: JobQueue, job_id: str, seconds: float, folder: Path) -> Path:
+    """A PNG file in `folder` of the frame at `seconds` of a clip; raises `UnknownJob` and `ClipError`."""
+    file = folder / "frame.png"
+    file.write_bytes(frame_png(queue.file(job_id, CLIP), seconds))
     return file

@@ -7,8 +7,10 @@ from html import escape
 from typing import Annotated, Any
 
 from fastapi import APIRouter, FastAPI, Query, Request
+from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import FileResponse, HTMLResponse, JSONResponse, Response
 
+from jobs.job import Job
 from media.export.formats import FORMATS, format_named
 from media.export.order import Export
 from media.export.target_size import TARGETS, bytes_within
@@ -17,16 +19,17 @@ from pipelines.catalogue import location, models
 from pipelines.model_spec import ModelSpec
 from pipelines.request import MotionRequest
 from ui.backstage import Backstage
-from ui.routes import json_object
+from ui.routes import check_is_made, json_object
 from ui.share_routes import NOT_KEPT
+from ui.waiting import Waiting
 
 NO_FINISH = ("`finish` is no JSON object.", 'It looks like {"loop": "ping-pong"}.')
 
 
-def add_clips(app: FastAPI, backstage: Backstage) -> None:
+def add_clips(app: FastAPI, backstage: Backstage, waiting: Waiting) -> None:
     """The addresses of finished clips and of the models, and `/api`, which describes all of them."""
     router = APIRouter()
-    _add_clip(router, backstage)
+    _add_clip(router, backstage, waiting)
     _add_models(router)
     app.include_router(router)
 
@@ -36,9 +39,10 @@ def add_clips(app: FastAPI, backstage: Backstage) -> None:
         return HTMLResponse(api_page(app.openapi(), request.scope.get("root_path", "")))
 
 
-def _add_clip(router: APIRouter, backstage: Backstage) -> None:
+def _add_clip(router: APIRouter, backstage: Backstage, waiting: Waiting) -> None:
     @router.get("/clips/{job_id}", tags=["clips"], response_class=FileResponse)
-    def clip(  # the parameters of an address
+    async def clip(  # noqa: PLR0913, PLR0917  # the parameters of an address
+        request: Request,
         job_id: str,
         format: Annotated[str, Query(json_schema_extra={"enum": list(FORMATS)})] = "mp4",  # the word that programs use
         finish: Annotated[str, Query(description="What is done to the clip, as JSON; see `Finish`.")] = "{}",
@@ -50,10 +54,22 @@ def _add_clip(router: APIRouter, backstage: Backstage) -> None:
         """A finished clip in any format, perhaps finished further. The clip itself is never changed."""
         kind = format_named(format)
         wanted = Export(kind, parse_finish(json_object(finish, *NO_FINISH)), None, bytes_within(within), recipe)
+        job = await run_in_threadpool(backstage.queue.get, job_id)
+        check_is_made(job)
+        path = await waiting.made(request, job_id, wanted)
+        return FileResponse(path, media_type=kind.media_type, filename=file_name(job, kind.suffix), headers=NOT_KEPT)
+
+    @router.get("/clips/{job_id}/made/{key}", include_in_schema=False)
+    def made(job_id: str, key: str) -> Response:
+        """A file that the page has had made."""
         job = backstage.queue.get(job_id)
-        path = backstage.exports.make(job_id, wanted)
-        name = f"stillmotion-{job.request.model}-{job.request.seed}{kind.suffix}"
-        return FileResponse(path, media_type=kind.media_type, filename=name, headers=NOT_KEPT)
+        path = backstage.exports.find(job_id, key)
+        return FileResponse(path, filename=file_name(job, path.suffix), headers=NOT_KEPT)
+
+
+def file_name(job: Job, suffix: str) -> str:
+    """Under which a browser keeps a file of a clip."""
+    return f"stillmotion-{job.request.model}-{job.request.seed}{suffix}"
 
 
 def _add_models(router: APIRouter) -> None:
@@ -88,7 +104,7 @@ def api_page(schema: dict[str, Any], root: str) -> str:
         "td{padding:.15em .9em .15em 0;vertical-align:top}</style>"
         f'<main><h1>Stillmotion for programs</h1><p>As OpenAPI: <a href="{escape(root)}/openapi.json">openapi.json</a>.'
         " For Python, <code>gradio_client</code> calls <code>/animate</code>; assistants find the same over MCP at"
-        f" <code>{escape(root)}/gradio_api/mcp/</code>.</p>{''.join(_operations(schema))}</main></html>"
+        f" <code>{escape(root)}/mcp</code>.</p>{''.join(_operations(schema))}</main></html>"
     )
 
 

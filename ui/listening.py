@@ -12,10 +12,16 @@ from pipelines.errors import InputError
 
 
 class Listening(BaseSettings):
-    """Read from STILLMOTION_HOST, STILLMOTION_PORT; PORT wins, as it does on hosts of web apps."""
+    """Read from STILLMOTION_HOST, STILLMOTION_PORT; PORT wins, as it does on hosts of web apps.
+
+    `hosts` are further names by which the studio may be asked for, `proxies` the addresses of proxies whose word is
+    taken for who asks and how (`X-Forwarded-For`, `X-Forwarded-Proto`), both parted by commas.
+    """
 
     model_config = SettingsConfigDict(env_prefix="STILLMOTION_")
     host: str = "0.0.0.0" if "SPACE_ID" in os.environ else "127.0.0.1"  # noqa: S104  # a Space is reached from outside
+    hosts: str = ""
+    proxies: str = ""
     port: int = Field(7860, validation_alias=AliasChoices("PORT", "STILLMOTION_PORT"))
 
     def check(self) -> None:

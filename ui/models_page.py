@@ -3,8 +3,8 @@ box for models that a person has already."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
-from functools import partial
 from typing import Any
 
 import gradio as gr
@@ -17,8 +17,7 @@ from pipelines.errors import StillmotionError
 from pipelines.machine import fits
 from pipelines.model_spec import ModelSpec
 from ui import cards
-from ui.at_the_machine import is_at_the_machine
-from ui.quiet import QUIET
+from ui.quiet import QUIET, is_owner
 from ui.studio import model_choices
 
 LOOK_EVERY_S = 0.7
@@ -32,7 +31,10 @@ ADD_WORDS = (
     " it, or TAESD for the previews. The files stay where they are.</p></div>"
 )
 
-ELSEWHERE = "Models are added by whoever runs the studio: python app.py models add PATH."
+ELSEWHERE = (
+    "Models are fetched and added by whoever runs the studio: open the owner's address, which its terminal shows, or"
+    " use python app.py models add PATH."
+)
 
 LOOKING_JS = f"() => `{cards.note('Looking at the files …')}`"
 
@@ -61,7 +63,7 @@ class ModelsPage:
         with gr.Group(elem_classes="model"):
             card, line = gr.HTML(_card(spec)), gr.HTML("")
             label = f"Download {spec.size_bytes / cards.GB:.1f} GB"
-            return card, line, gr.Button(label, size="sm", visible=_can_fetch(spec), elem_id=f"fetch-{spec.id}")
+            return card, line, gr.Button(label, size="sm", visible=False, elem_id=f"fetch-{spec.id}")
 
     def _build_box(self) -> None:
         """Hidden until it is known who looks."""
@@ -81,7 +83,7 @@ class ModelsPage:
         page.load(self.renew, None, renewed, **QUIET)
         self.clock.tick(self.look, None, shown, **QUIET)
         for model, (_, _, fetch) in self.groups.items():
-            fetch.click(partial(self.fetch, model), None, [self.clock, fetch], **QUIET)
+            fetch.click(self._fetching(model), None, [self.clock, fetch], **QUIET)
         asked = [self.add_button.click, self.path.submit]
         gr.on(asked, None, None, self.said, js=LOOKING_JS, **QUIET)
         added = gr.on(asked, self.add, self.path, self.said, **QUIET)
@@ -89,7 +91,7 @@ class ModelsPage:
 
     def renew(self, request: gr.Request) -> list[Any]:
         """The menu and the page as they are now; the box is for whoever sits at the machine."""
-        return [gr.update(visible=is_at_the_machine(request)), self._renewed_menu(), *self.look()]
+        return [gr.update(visible=is_owner(request)), self._renewed_menu(), *self.look(request)]
 
     def _renewed_menu(self) -> Any:
         """What is chosen stays, and all of the menu where the list of models cannot be read: the page says so."""
@@ -101,11 +103,12 @@ class ModelsPage:
             self.menu.choices = choices
         return gr.update(choices=self.menu.choices)
 
-    def look(self) -> list[Any]:
+    def look(self, request: gr.Request) -> list[Any]:
         """The page as it is now. The clock runs while something is fetched."""
         try:
             specs = models()
-            groups = [part for spec in specs if spec.id in OF_THE_HOUSE for part in self._group(spec)]
+            may_fetch, house = is_owner(request), [spec for spec in specs if spec.id in OF_THE_HOUSE]
+            groups = [part for spec in house for part in self._group(spec, may_fetch)]
             own = "".join(f'<div class="model">{_card(spec)}</div>' for spec in specs if spec.id not in OF_THE_HOUSE)
         except StillmotionError as error:
             told = gr.update(value=cards.problem(str(error)), visible=True)
@@ -114,19 +117,28 @@ class ModelsPage:
         fine = gr.update(value="", visible=False)
         return [fine, gr.update(value=own, visible=bool(own)), gr.Timer(active=is_fetching), *groups]
 
-    def _group(self, spec: ModelSpec) -> list[Any]:
+    def _group(self, spec: ModelSpec, may_fetch: bool) -> list[Any]:
         state = self.downloads.state(spec.id)
-        button = gr.update(interactive=not state.is_running, visible=_can_fetch(spec))
+        button = gr.update(interactive=not state.is_running, visible=may_fetch and _can_fetch(spec))
         return [_card(spec), cards.download_line(state.done, state.total, state.sentence), button]
 
-    def fetch(self, model: str) -> list[Any]:
+    def _fetching(self, model: str) -> Callable[[gr.Request], list[Any]]:
+        # no partial: Gradio looks for the annotation of its request in a plain function alone
+        def fetch(request: gr.Request) -> list[Any]:
+            return self.fetch(model, request)
+
+        return fetch
+
+    def fetch(self, model: str, request: gr.Request) -> list[Any]:
         """A download was asked for."""
+        if not is_owner(request):
+            return [gr.skip(), gr.skip()]
         self.downloads.start(model)
         return [gr.Timer(active=True), gr.update(interactive=False)]
 
     def add(self, path: str, request: gr.Request) -> str:
         """A path was given: what became of it, in a sentence."""
-        if not is_at_the_machine(request):
+        if not is_owner(request):
             return cards.problem(ELSEWHERE)
         try:
             return cards.note(add_model(path or ""))

@@ -21,14 +21,11 @@ HEADER = """
 </header>
 """
 
-UPLOADS_S = (3600, 86_400)
-"""Seconds between two looks at uploads, and until one is removed: what was animated is kept with its job."""
-
 
 def build_page(backstage: Backstage, downloads: Downloads) -> gr.Blocks:
     """The page, not yet served."""
     queue = backstage.queue
-    with gr.Blocks(title="Stillmotion", analytics_enabled=False, fill_width=True, delete_cache=UPLOADS_S) as page:
+    with gr.Blocks(title="Stillmotion", analytics_enabled=False, fill_width=True) as page:
         gr.HTML(HEADER, elem_id="masthead")
         with gr.Tabs(elem_id="tabs") as tabs:
             with gr.Tab("Studio", id="studio") as studio_tab:
@@ -53,5 +50,5 @@ def build_page(backstage: Backstage, downloads: Downloads) -> gr.Blocks:
         library.connect(tabs, library_tab, studio)
         known.connect(page, studio.model)
         waiting.connect(queue_tab, [studio_tab, library_tab, models_tab])
-        AnimateEndpoint(queue, backstage.exports).build()
+        AnimateEndpoint(queue, backstage.waiting).build()
     return page

@@ -9,7 +9,7 @@ import gradio as gr
 
 from jobs.recipe import request_of_recipe
 from media.recipe import read_recipe
-from pipelines.catalogue import find
+from pipelines.catalogue import known
 from pipelines.errors import ClipError, StillmotionError
 from ui import cards
 from ui.controls import model_updates
@@ -52,7 +52,7 @@ class Restore:
         request = request_of_recipe(read_recipe(path))
         named = {size: name for name, size in SIZE_CHOICES.items()}
         size = named.get((request.width, request.height))
-        controls = model_updates(self.names, find(request.model), request.model_dump())
+        controls = model_updates(self.names, known(request.model), request.model_dump())
         is_linked = request.playback_fps == 0
         custom = gr.update(visible=size is None)
         return [cards.note(RESTORED), size or gr.skip(), custom, is_linked, *controls]

@@ -6,20 +6,21 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from html import escape
 from pathlib import Path
 from typing import Annotated, Any
 
-from fastapi import APIRouter, FastAPI, File, Form, Header, Request, UploadFile
-from fastapi.responses import FileResponse, HTMLResponse, JSONResponse, RedirectResponse, Response
+from fastapi import APIRouter, FastAPI, File, Form, Header, Query, Request, UploadFile
+from fastapi.responses import FileResponse, JSONResponse, RedirectResponse, Response
 from pydantic import TypeAdapter
 
 from jobs.job import CLIP, POSTER, PREVIEW, Job
 from jobs.queue import JobQueue
+from media.stills import check_is_picture
 from pipelines.catalogue import request_for
 from pipelines.errors import (
     ClipError,
     LinkEnded,
+    NotReady,
     NotYours,
     QueueFull,
     RequestError,
@@ -27,10 +28,9 @@ from pipelines.errors import (
     StoreError,
     UnknownJob,
 )
-from ui.visitors import HEADER
-
-NO_STORE = {"Cache-Control": "private, no-store"}
-"""A job's preview changes under the same name, and a clip is nobody else's."""
+from ui.door.answers import NO_STORE, refused, wants_page
+from ui.door.visitors import HEADER
+from ui.waiting import Waiting
 
 STATUSES: dict[type[StillmotionError], int] = {
     UnknownJob: 404,
@@ -38,18 +38,24 @@ STATUSES: dict[type[StillmotionError], int] = {
     NotYours: 403,
     QueueFull: 503,
     StoreError: 503,
+    NotReady: 503,
     ClipError: 507,
 }
 """HTTP status of each error; the nearest parent counts, and any other error is 422: what was given cannot be used."""
 
 NO_MEDIA = "Send the picture as the form field `still`, and the controls as JSON in the form field `request`."
 
+GONE = ("This clip was deleted.", "It can be brought back in the library for ten minutes.")
+
 NO_CONTROLS = ("The controls are not a JSON object.", NO_MEDIA)
+
+LONGEST_WAIT_S = 600.0
+"""Seconds that one question may wait for a job's end; whoever waits longer asks again."""
 
 Visitor = Annotated[str, Header(alias=HEADER, include_in_schema=False)]
 
 
-def add_routes(app: FastAPI, queue: JobQueue) -> None:
+def add_routes(app: FastAPI, queue: JobQueue, waiting: Waiting) -> None:
     """The addresses of jobs, and one plain answer for every error."""
 
     @app.exception_handler(StillmotionError)
@@ -58,7 +64,8 @@ def add_routes(app: FastAPI, queue: JobQueue) -> None:
 
     router = APIRouter(prefix="/jobs", tags=["jobs"])
     _add_submission(app, queue)
-    _add_reading(router, queue)
+    _add_reading(router, queue, waiting)
+    _add_files(router, queue)
     _add_changes(router, queue)
     app.include_router(router)
 
@@ -66,17 +73,8 @@ def add_routes(app: FastAPI, queue: JobQueue) -> None:
 def refusal(request: Request, error: StillmotionError) -> Response:
     """An error as a page for a browser, and as JSON for a program."""
     status = next((STATUSES[kind] for kind in type(error).__mro__ if kind in STATUSES), 422)
-    headers = dict(NO_STORE)
-    if isinstance(error, QueueFull):
-        headers["Retry-After"] = str(error.retry_after_s)
-    if wants_page(request):
-        return HTMLResponse(_page_of(error, request.scope.get("root_path", "")), status, headers)
-    return JSONResponse({"error": error.sentence, "remedy": error.remedy}, status, headers)
-
-
-def wants_page(request: Request) -> bool:
-    """Whether a person's browser asks, rather than a program or the page itself."""
-    return "text/html" in request.headers.get("accept", "")
+    more = {"Retry-After": str(error.retry_after_s)} if isinstance(error, QueueFull | NotReady) else None
+    return refused(request.headers, status, (error.sentence, error.remedy), more)
 
 
 def _add_submission(app: FastAPI, queue: JobQueue) -> None:
@@ -88,11 +86,12 @@ def _add_submission(app: FastAPI, queue: JobQueue) -> None:
         if still is None:
             raise RequestError("There is no picture in this request.", NO_MEDIA)
         with _on_disk(still) as path:
+            check_is_picture(path)
             job_id = queue.submit(path, request_for(json_object(request, *NO_CONTROLS)), visitor)
         return JSONResponse({"id": job_id, "address": f"jobs/{job_id}"}, 202, {"Location": f"jobs/{job_id}"})
 
 
-def _add_reading(router: APIRouter, queue: JobQueue) -> None:
+def _add_reading(router: APIRouter, queue: JobQueue, waiting: Waiting) -> None:
     @router.get("")
     def finished(visitor: Visitor, search: str = "") -> Response:
         """The asking visitor's finished clips, newest first; every word of `search` is in the settings of each."""
@@ -100,13 +99,22 @@ def _add_reading(router: APIRouter, queue: JobQueue) -> None:
         return Response(found, media_type="application/json", headers=NO_STORE)
 
     @router.get("/{job_id}")
-    def job(request: Request, job_id: str) -> Response:
-        """A job as it is now: state, stage, step, seconds left, and in the end the facts of the clip."""
-        found = queue.get(job_id)
-        if wants_page(request):
+    async def job(
+        request: Request, job_id: str, wait: Annotated[float, Query(ge=0, le=LONGEST_WAIT_S)] = 0.0
+    ) -> Response:
+        """A job as it is now: state, stage, step, seconds left, and in the end the facts of the clip.
+
+        With `wait`, the answer comes at the job's end, or after so many seconds.
+        """
+        found = await waiting.ended(job_id, wait)
+        if found.is_deleted:
+            raise UnknownJob(*GONE)
+        if wants_page(request.headers):
             return RedirectResponse(f"../?job={found.id}", 303, NO_STORE)
         return Response(found.to_json(), media_type="application/json", headers=NO_STORE)
 
+
+def _add_files(router: APIRouter, queue: JobQueue) -> None:
     @router.get(f"/{{job_id}}/{CLIP}")
     def clip(job_id: str, download: bool = False) -> Response:
         """The clip as it was made."""
@@ -140,13 +148,18 @@ def _add_changes(router: APIRouter, queue: JobQueue) -> None:
 
 
 def _clip_of(queue: JobQueue, job: Job) -> Path:
+    check_is_made(job)
+    return queue.file(job.id, CLIP)
+
+
+def check_is_made(job: Job) -> None:
+    """Raises `UnknownJob` where there will be no clip, and `NotReady` where there is none yet."""
     if job.state == "cancelled":
         raise UnknownJob("This clip was stopped before it was made.", "Animate its picture again.")
     if job.state == "failed":
         raise UnknownJob("This clip could not be made.", job.sentence)
     if job.state != "done":
-        raise UnknownJob("This clip is still being made.", "Its address tells how far it is.")
-    return queue.file(job.id, CLIP)
+        raise NotReady("This clip is still being made.", job.remaining_s or 1.0)
 
 
 def json_object(text: str, sentence: str, remedy: str) -> dict[str, Any]:
@@ -168,13 +181,3 @@ def _on_disk(still: UploadFile) -> Iterator[Path]:
 
 def _file(path: Path, media_type: str, name: str | None = None) -> Response:
     return FileResponse(path, media_type=media_type, filename=name, headers=NO_STORE)
-
-
-def _page_of(error: StillmotionError, root: str) -> str:
-    return (
-        '<!doctype html><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
-        '<meta name="color-scheme" content="light dark"><title>Stillmotion</title>'
-        '<body style="font: 17px/1.5 system-ui; max-width: 36em; margin: 18vh auto; padding: 0 1em">'
-        f'<h1 style="font-size: 1.4em">{escape(error.sentence)}</h1><p>{escape(error.remedy)}</p>'
-        f'<p><a href="{escape(root)}/">Open the studio</a></p>'
-    )

@@ -7,15 +7,16 @@ from typing import Any
 
 import gradio as gr
 
-from jobs.job import STILL, Job
-from pipelines.errors import InputError, StillmotionError, UnknownJob
+from jobs.job import Job
+from pipelines.errors import InputError, NotYours, StillmotionError, UnknownJob
 from ui import cards
-from ui.captured import captured_frame
+from ui.captured import captured_frame, seconds_in
 from ui.controls import decode_controls
 from ui.events import StudioEvents, stage_shown
 from ui.quiet import QUIET, TELLING, visitor_of
+from ui.routes import GONE
 from ui.save_panel import help_words, helped
-from ui.stage import clip_value, preview_value
+from ui.stage import clip_value, pending_value, preview_value
 from ui.still import frame_value
 from ui.studio import FOLLOW_EVERY_S, WAIT_EVERY_S, Studio, take_turns
 
@@ -61,8 +62,9 @@ class RunEvents:
     def start(self, job_id: str, path: str, request: gr.Request, *values: Any) -> list[Any]:
         """Animate was pressed. After a restart of the server, the picture is that of the job that is shown."""
         try:
-            still = path or self._still_of(job_id)
-            return self._begun(self.queue.submit(Path(still), self.events.request(values), visitor_of(request)))
+            visitor = visitor_of(request)
+            still = Path(path) if path else self._still_of(job_id, visitor)
+            return self._begun(self.queue.submit(still, self.events.request(values), visitor))
         except StillmotionError as error:
             return _not_started(error)
 
@@ -70,7 +72,8 @@ class RunEvents:
         """The same once more, with a new seed."""
         try:
             wanted = self.queue.get(job_id).request.model_copy(update={"seed": -1})
-            return self._begun(self.queue.submit(Path(self._still_of(job_id)), wanted, visitor_of(request)))
+            visitor = visitor_of(request)
+            return self._begun(self.queue.submit(self._still_of(job_id, visitor), wanted, visitor))
         except StillmotionError as error:
             return _not_started(error)
 
@@ -90,12 +93,12 @@ class RunEvents:
         done is said beside the button.
         """
         try:
-            job = self.queue.get(job_id)
+            job, visitor = self.queue.get(job_id), visitor_of(request)
             wanted = helped(job.request, int(smoother or 1), int(larger or 1))
             if job.has_sampling:
-                new = self.queue.decode_again(job_id, wanted, visitor_of(request))
+                new = self.queue.decode_again(job_id, wanted, visitor)
             else:
-                new = self.queue.submit(Path(self._still_of(job_id)), wanted, visitor_of(request))
+                new = self.queue.submit(self._still_of(job_id, visitor), wanted, visitor)
             return [*self._begun(new), 1, 1, help_words()]
         except StillmotionError as error:
             return [*[gr.skip()] * 9, help_words(error)]
@@ -112,7 +115,7 @@ class RunEvents:
         except StillmotionError as error:
             raise gr.Error(str(error), print_exception=False) from error
 
-    def follow(self, job_id: str, seen: str) -> list[Any]:
+    def follow(self, job_id: str, seen: str, request: gr.Request) -> list[Any]:
         """A look at the running job: what changed since the last look is shown."""
         try:
             job = self.queue.get(job_id)
@@ -127,22 +130,34 @@ class RunEvents:
         after, decode = gr.update(visible=is_done), gr.update(visible=job.has_ended and job.has_sampling)
         words = cards.progress(job)
         ends = [_clock(job), *take_turns(not job.has_ended), job.to_json()]
-        return [self._stage_of(job), words, result, after, decode, *ends]
+        return [self._stage_of(job, visitor_of(request)), words, result, after, decode, *ends]
 
-    def resume(self, job_id: str) -> list[Any]:
-        """The page was opened or reloaded: go on with the job of its address, or with this browser's last one."""
+    def resume(self, job_id: str, request: gr.Request) -> list[Any]:
+        """The page was opened or reloaded: go on with the job of its address, or with this browser's last one.
+
+        Somebody else's job is followed, and its still, of which the clip shows a part at most, stays theirs.
+        """
         try:
             job = self.queue.get(job_id)
-            still = self._still_of(job_id)
-            stage = gr.update(value=frame_value(still, job.request), visible=True)
+            still, stage = self._begun_from(job, visitor_of(request))
         except StillmotionError:
             return [gr.skip()] * 8
         return [job_id, still, stage, *stage_shown(), gr.Timer(active=True), *take_turns(not job.has_ended)]
 
-    def capture(self, job_id: str, seconds: float) -> list[Any]:
+    def _begun_from(self, job: Job, visitor: str) -> tuple[str, Any]:
+        if job.is_deleted:
+            raise UnknownJob(*GONE)
+        try:
+            still = self._still_of(job.id, visitor)
+        except NotYours:
+            return "", gr.update(value=pending_value(_size_of(job)), visible=True)
+        return str(still), gr.update(value=frame_value(str(still), job.request), visible=True)
+
+    def capture(self, job_id: str, seconds: float, request: gr.Request) -> list[Any]:
         """The frame that is shown becomes the next still."""
         try:
-            return [str(captured_frame(self.queue, job_id, float(seconds or 0))), 0]
+            folder = self.studio.backstage.uploads.new_folder(visitor_of(request))
+            return [str(captured_frame(self.queue, job_id, seconds_in(seconds), folder)), 0]
         except StillmotionError as error:
             raise gr.Error(str(error), print_exception=False) from error
 
@@ -150,20 +165,24 @@ class RunEvents:
         words = cards.progress(self.queue.get(job_id))
         return [job_id, gr.Timer(FOLLOW_EVERY_S, active=True), *take_turns(True), words, gr.update(visible=False), ""]
 
-    def _still_of(self, job_id: str) -> str:
+    def _still_of(self, job_id: str, visitor: str) -> Path:
         if not job_id:
             raise InputError("There is no picture yet.", "Drop, paste or choose one, or click an example.")
-        return str(self.queue.file(job_id, STILL))
+        return self.queue.still(job_id, visitor)
 
-    def _stage_of(self, job: Job) -> Any:
-        size = (job.request.clip_width, job.request.clip_height)
+    def _stage_of(self, job: Job, visitor: str) -> Any:
+        size = _size_of(job)
         if job.state == "done":
             return gr.update(value=clip_value(f"jobs/{job.id}/clip.mp4", size), visible=True)
         if job.previews and not job.has_ended:
             return gr.update(value=preview_value(job.id, job.previews, size), visible=True)
         if job.state in {"failed", "cancelled"} and job.previews:
-            return gr.update(value=frame_value(self._still_of(job.id), job.request), visible=True)
+            return self._begun_from(job, visitor)[1]
         return gr.skip()
+
+
+def _size_of(job: Job) -> tuple[int, int]:
+    return job.request.clip_width, job.request.clip_height
 
 
 def _clock(job: Job) -> gr.Timer:

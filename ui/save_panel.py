@@ -8,7 +8,6 @@ from urllib.parse import urlencode
 
 import gradio as gr
 
-from jobs.exports import Exports
 from jobs.queue import JobQueue
 from media.export.formats import FORMATS
 from media.export.order import Export
@@ -20,6 +19,7 @@ from ui import cards
 from ui.controls import FACTORS
 from ui.quiet import QUIET
 from ui.stage import clip_value
+from ui.waiting import Waiting
 
 ANY_SIZE = "As large as it is"
 
@@ -37,8 +37,8 @@ SOUND_TYPES = [".mp3", ".wav", ".ogg", ".flac", ".m4a"]
 class SavePanel:
     """The components of the panel, and what they do."""
 
-    def __init__(self, queue: JobQueue, exports: Exports) -> None:
-        self.queue, self.exports = queue, exports
+    def __init__(self, queue: JobQueue, waiting: Waiting) -> None:
+        self.queue, self.waiting = queue, waiting
 
     def build(self) -> None:
         """Lay the components out; call inside a Blocks context."""
@@ -62,7 +62,7 @@ class SavePanel:
                 self.show = gr.Button("Show on the stage", size="sm", elem_id="show-finished")
                 self.save = gr.Button("Make the file", size="sm", variant="primary", elem_id="make-file")
             self.saved = gr.HTML("", elem_id="saved")
-            self.file = gr.DownloadButton("Download", size="sm", visible=False, elem_id="download-file")
+            self.file = gr.HTML("", visible=False, elem_id="download-file")
 
     def connect(self, job_id: gr.Textbox, stage: gr.HTML) -> None:
         """Join the components; call inside the Blocks context."""
@@ -85,29 +85,30 @@ class SavePanel:
         """How many times as many frames, and how many times as large."""
         return self.finish["smoother"], self.finish["larger"]
 
-    def make_file(self, job_id: str, kind: str, limit: str, sound: str | None, recipe: bool, *values: Any) -> list[Any]:
+    async def make_file(self, job_id: str, request: gr.Request, *values: Any) -> list[Any]:
         """Make the file was pressed."""
         try:
-            most = TARGETS.get(limit, 0)
-            wanted = Export(FORMATS[kind], self._finish(values), Path(sound) if sound else None, most, recipe)
-            path = self.exports.make(job_id, wanted)
+            path = await self.waiting.made(request.request, job_id, self._wanted(values))
         except StillmotionError as error:
             return [cards.problem(str(error)), _forgotten()]
-        size = path.stat().st_size
-        label = f"Download {path.name} · {size / MEGABYTE:.1f} MB"
-        return ["", gr.update(value=str(path), label=label, visible=True)]
+        return ["", gr.update(value=_download(job_id, path), visible=True)]
 
-    def preview(self, job_id: str, *values: Any) -> list[Any]:
+    def _wanted(self, values: tuple[Any, ...]) -> Export:
+        kind, limit, sound, recipe, *finish = values
+        track = Path(sound) if sound else None
+        return Export(FORMATS[kind], self._finish(tuple(finish)), track, TARGETS.get(limit, 0), recipe)
+
+    async def preview(self, job_id: str, request: gr.Request, *values: Any) -> list[Any]:
         """Show on the stage was pressed: the finished clip as an MP4."""
         try:
             finish = self._finish(values)
             # made here, so that what is wrong is said here
-            self.exports.make(job_id, Export(finish=finish, keep_recipe=False))
-            request = self.queue.get(job_id).request
+            await self.waiting.made(request.request, job_id, Export(finish=finish, keep_recipe=False))
+            made = self.queue.get(job_id).request
         except StillmotionError as error:
             return [gr.skip(), cards.problem(str(error))]
         query = urlencode({"finish": finish.model_dump_json(), "recipe": "false"})
-        size = finished_size(finish, request.clip_width, request.clip_height)
+        size = finished_size(finish, made.clip_width, made.clip_height)
         return [clip_value(f"clips/{job_id}?{query}", size), ""]
 
     def _finish(self, values: tuple[Any, ...]) -> Finish:
@@ -153,6 +154,12 @@ def helped(request: MotionRequest, smoother: int, larger: int) -> MotionRequest:
         raise RequestError("Nothing is asked of a model yet.", "Choose x2 or x4 under Smoother or Larger first.")
     more = {"interpolation": request.interpolation * smoother, "upscaling": request.upscaling * larger}
     return parse_request(request.model_dump() | more)
+
+
+def _download(job_id: str, path: Path) -> str:
+    """The button for a file that was made, which is the folder's key away from its clip."""
+    words = f"Download {path.name} · {path.stat().st_size / MEGABYTE:.1f} MB"
+    return f'<a class="button" href="clips/{job_id}/made/{path.parent.name}" download>{words}</a>'
 
 
 def _forgotten() -> Any:

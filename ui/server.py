@@ -1,7 +1,9 @@
-"""The web server: Gradio's page and a few routes of our own in one FastAPI application."""
+"""The web server: Gradio's page and a few routes of our own in one FastAPI application, behind the door."""
 
 from __future__ import annotations
 
+import asyncio
+import os
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -9,51 +11,86 @@ from pathlib import Path
 
 import gradio as gr
 from fastapi import FastAPI
+from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import FileResponse, Response
+from starlette.middleware.cors import CORSMiddleware
 
 from jobs.downloads import Downloads
+from ui.assistants import Assistants
 from ui.backstage import Backstage
 from ui.clip_routes import add_clips
+from ui.door.door import Door
+from ui.door.files import OwnFiles
+from ui.door.hosts import known_names
+from ui.door.uploads import Uploads
+from ui.door.visitors import Visitors
 from ui.examples import example_path
-from ui.guard import Guard
 from ui.health import add_health
+from ui.owner import owner_router
 from ui.page import build_page
 from ui.routes import add_routes
 from ui.share_routes import add_sharing
 from ui.still import warm_up
 from ui.theme import STYLESHEET, studio_theme
-from ui.visitors import Visitors
+from ui.upload_routes import MAX_UPLOAD_BYTES, upload_router
 
 HERE = Path(__file__).parent
 
 ICON = HERE.parent / "assets" / "icon.svg"
 
-MAX_UPLOAD = "60mb"
-
 DAY = {"Cache-Control": "max-age=86400"}
 
+SWEEP_EVERY_S = 3600.0
+"""Seconds between two looks at old uploads."""
 
-def build_server(backstage: Backstage) -> FastAPI:
-    """The application; the queue starts and closes with it."""
+
+def build_server(backstage: Backstage, hosts: str = "") -> FastAPI:
+    """The application; the queue starts and closes with it. `hosts` are further names of the studio."""
+    waiting = backstage.waiting
+    assistants = Assistants(backstage.queue, waiting)
 
     @asynccontextmanager
     async def life(_: FastAPI) -> AsyncIterator[None]:
         threading.Thread(target=warm_up, daemon=True).start()
         backstage.queue.start()
-        yield
+        sweeping = asyncio.create_task(_sweep(backstage.uploads))
+        async with assistants.running():
+            yield
+        sweeping.cancel()
         backstage.queue.close()
 
     app = FastAPI(title="Stillmotion", docs_url=None, redoc_url=None, lifespan=life)
     add_health(app, backstage.queue, backstage.metrics)
-    add_routes(app, backstage.queue)
-    add_sharing(app, backstage)
-    add_clips(app, backstage)
+    add_routes(app, backstage.queue, waiting)
+    add_sharing(app, backstage, waiting)
+    add_clips(app, backstage, waiting)
+    app.include_router(upload_router(backstage.uploads, backstage.exports))
+    app.include_router(owner_router(backstage.keys))
+    assistants.add_to(app)
     _add_pictures(app)
-    app.add_middleware(Visitors, secret=backstage.secret)
-    app.add_middleware(Guard)
+    _shut(app, backstage, hosts)
+    return _with_page(app, backstage)
+
+
+def _shut(app: FastAPI, backstage: Backstage, hosts: str) -> None:
+    """What is added last is met first."""
+    # Gradio leaves CORS to whoever has it, and nobody is let in by ours
+    app.add_middleware(CORSMiddleware, allow_origins=())
+    app.add_middleware(OwnFiles, uploads=backstage.uploads)
+    app.add_middleware(Visitors, keys=backstage.keys)
+    app.add_middleware(Door, names=known_names(hosts))
+
+
+def _with_page(app: FastAPI, backstage: Backstage) -> FastAPI:
+    # Gradio looks there for its cache, so an upload is not copied once more
+    os.environ["GRADIO_TEMP_DIR"] = str(backstage.uploads.root)
+    page = build_page(backstage, Downloads())
+    # Gradio's own check of paths sleeps until this is so: a second look behind `OwnFiles`
+    page.has_launched = True
+    gr.set_static_paths([backstage.exports.folder])
     return gr.mount_gradio_app(
         app,
-        build_page(backstage, Downloads()),
+        page,
         path="/",
         theme=studio_theme(),
         css_paths=[STYLESHEET],
@@ -63,11 +100,16 @@ def build_server(backstage: Backstage) -> FastAPI:
         run_history=False,
         show_error=False,
         enable_monitoring=False,
-        max_file_size=MAX_UPLOAD,
+        max_file_size=MAX_UPLOAD_BYTES,
         ssr_mode=False,
-        mcp_server=True,
-        allowed_paths=[str(backstage.exports.folder)],
+        mcp_server=False,
     )
+
+
+async def _sweep(uploads: Uploads) -> None:
+    while True:
+        await run_in_threadpool(uploads.sweep)
+        await asyncio.sleep(SWEEP_EVERY_S)
 
 
 def _head() -> str:

@@ -14,9 +14,9 @@ from jobs.queue import JobQueue
 from jobs.shares import LONGEST_TITLE, Share, Shares, Wish
 from pipelines.errors import StillmotionError
 from ui import cards
+from ui.address import root_from
 from ui.quiet import QUIET, visitor_of
 from ui.share_page import Shown, embed_code
-from ui.share_routes import root_from
 
 SCRIPT = Path(__file__).parent / "share.js"
 

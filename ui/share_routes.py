@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
@@ -11,6 +10,7 @@ from urllib.parse import urlsplit
 
 import segno
 from fastapi import APIRouter, Body, FastAPI, Query, Request
+from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import FileResponse, HTMLResponse, JSONResponse, Response
 
 from jobs.job import POSTER
@@ -18,12 +18,11 @@ from jobs.shares import Share, Shares, Wish
 from media.export.order import Export
 from pipelines.errors import UnknownJob
 from ui import share_page
+from ui.address import root_from
 from ui.backstage import Backstage
 from ui.routes import Visitor
 from ui.share_page import Shown
-
-ADDRESS_VARIABLE = "STILLMOTION_ADDRESS"
-"""Where the studio can be reached from outside, such as https://clips.example.org, when a proxy stands before it."""
+from ui.waiting import Waiting
 
 NOT_KEPT = {"Cache-Control": "no-store"}
 """A link may be taken back at any moment."""
@@ -38,7 +37,7 @@ Finder = Callable[[Request, str], Shown]
 """Finds what a link shows; raises `UnknownJob` and `LinkEnded`."""
 
 
-def add_sharing(app: FastAPI, backstage: Backstage) -> None:
+def add_sharing(app: FastAPI, backstage: Backstage, waiting: Waiting) -> None:
     """`/c/ID` and what belongs to it; `/jobs/ID/links` for the clip's owner."""
 
     def shown(request: Request, share_id: str) -> Shown:
@@ -47,7 +46,8 @@ def add_sharing(app: FastAPI, backstage: Backstage) -> None:
 
     router = APIRouter()
     _add_pages(router, shown)
-    _add_files(router, backstage, shown)
+    _add_clip(router, waiting, shown)
+    _add_pictures(router, backstage, shown)
     _add_oembed(router, shown)
     _add_ownership(router, backstage.shares)
     app.include_router(router)
@@ -56,11 +56,6 @@ def add_sharing(app: FastAPI, backstage: Backstage) -> None:
 def root_of(request: Request) -> str:
     """The address of the studio as it is reached from outside, without a slash at the end."""
     return root_from(str(request.base_url))
-
-
-def root_from(base: str) -> str:
-    """The same from the address at which a request came in."""
-    return os.environ.get(ADDRESS_VARIABLE, base).rstrip("/")
 
 
 def _add_pages(router: APIRouter, shown: Finder) -> None:
@@ -73,14 +68,16 @@ def _add_pages(router: APIRouter, shown: Finder) -> None:
         return HTMLResponse(share_page.player(shown(request, share_id)), headers=ANYWHERE)
 
 
-def _add_files(router: APIRouter, backstage: Backstage, shown: Finder) -> None:
+def _add_clip(router: APIRouter, waiting: Waiting, shown: Finder) -> None:
     @router.get("/c/{share_id}/clip.mp4", include_in_schema=False)
-    def clip(request: Request, share_id: str) -> Response:
-        found = shown(request, share_id)
+    async def clip(request: Request, share_id: str) -> Response:
+        found = await run_in_threadpool(shown, request, share_id)
         # the settings are inside the file as well: whoever does not show them does not send them either
         wanted = Export(keep_recipe=found.share.shows_settings)
-        return _file(backstage.exports.make(found.job.id, wanted), "video/mp4")
+        return _file(await waiting.made(request, found.job.id, wanted), "video/mp4")
 
+
+def _add_pictures(router: APIRouter, backstage: Backstage, shown: Finder) -> None:
     @router.get("/c/{share_id}/poster.jpg", include_in_schema=False)
     def poster(request: Request, share_id: str) -> Response:
         return _file(backstage.queue.file(shown(request, share_id).job.id, POSTER), "image/jpeg")
@@ -96,7 +93,7 @@ def _add_oembed(router: APIRouter, shown: Finder) -> None:
     @router.get("/oembed", tags=["share"])
     def oembed(request: Request, url: str, maxwidth: Annotated[int, Query(ge=0)] = 0) -> Response:
         """How another site may show the clip of a shared link (oEmbed 1.0)."""
-        parts = urlsplit(url).path.rstrip("/").split("/")
+        parts = _path_in(url).rstrip("/").split("/")
         if len(parts) < 2 or parts[-2] != "c":
             raise UnknownJob("This is not the address of a shared clip.", "It looks like /c/…")
         return JSONResponse(share_page.oembed(shown(request, parts[-1]), maxwidth), headers=NOT_KEPT)
@@ -118,6 +115,13 @@ def _add_ownership(router: APIRouter, shares: Shares) -> None:
         """Take a link back. Only whoever made it can."""
         shares.revoke(share_id, visitor)
         return Response(status_code=204)
+
+
+def _path_in(address: str) -> str:
+    try:
+        return urlsplit(address).path
+    except ValueError:
+        return ""
 
 
 def told(share: Share, root: str) -> dict[str, object]:

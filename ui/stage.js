@@ -1,4 +1,4 @@
-// Shows the value of the stage: { mode: "empty" | "frame" | "preview" | "clip", ... }, see ui/still.py and ui/stage.py.
+// Shows the value of the stage: { mode: "empty" | "frame" | "pending" | "preview" | "clip", ... }, see ui/still.py and ui/stage.py.
 const stage = element.querySelector(".stage");
 const NUDGE = 0.04; // of the way the crop can move, for each press of an arrow key
 let shown = null;
@@ -53,7 +53,9 @@ function showClip(value) {
   show(video);
 }
 
-const modes = { empty: () => show(), frame: showFrame, preview: showPreview, clip: showClip };
+const showPending = () => show(badge("This clip is being made"));
+
+const modes = { empty: () => show(), pending: showPending, frame: showFrame, preview: showPreview, clip: showClip };
 
 function render() {
   const value = props.value || { mode: "empty" };

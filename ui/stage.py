@@ -29,6 +29,11 @@ def preview_value(job_id: str, number: int, size: tuple[int, int]) -> dict[str, 
     return {"mode": "preview", "src": f"jobs/{job_id}/preview.webp?n={number}", "width": size[0], "height": size[1]}
 
 
+def pending_value(size: tuple[int, int]) -> dict[str, Any]:
+    """The place of a clip of which there is nothing to see yet."""
+    return {"mode": "pending", "width": size[0], "height": size[1]}
+
+
 def clip_value(address: str, size: tuple[int, int]) -> dict[str, Any]:
     """A clip, finished further or not, playing in a loop."""
     return {"mode": "clip", "src": address, "width": size[0], "height": size[1]}

@@ -70,7 +70,7 @@ class Studio:
                 self.result = gr.HTML("", elem_id="result")
                 self.again = gr.Button("Again, other seed", size="sm", elem_id="again")
                 self.capture = gr.Button("Use this frame", size="sm", elem_id="capture")
-            self.saving = SavePanel(self.backstage.queue, self.backstage.exports)
+            self.saving = SavePanel(self.backstage.queue, self.backstage.waiting)
             self.saving.build()
             self.sharing = SharePanel(self.backstage.queue, self.backstage.shares)
             self.sharing.build()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
@@ -13,7 +13,7 @@ import numpy as np
 
 from media.mp4 import open_mp4, rgb_of
 from pipelines.contract import RGB
-from pipelines.errors import ClipError
+from pipelines.errors import Cancelled, ClipError
 
 
 class Frames(Protocol):
@@ -24,6 +24,24 @@ class Frames(Protocol):
     def __getitem__(self, index: int, /) -> RGB: ...
 
     def __iter__(self) -> Iterator[RGB]: ...
+
+
+class AwaitedFrames:
+    """Frames that raise `Cancelled` once nobody waits for what is made of them."""
+
+    def __init__(self, frames: Frames, is_awaited: Callable[[], bool]) -> None:
+        self._frames, self._is_awaited = frames, is_awaited
+
+    def __len__(self) -> int:
+        return len(self._frames)
+
+    def __iter__(self) -> Iterator[RGB]:
+        return (self[index] for index in range(len(self)))
+
+    def __getitem__(self, index: int, /) -> RGB:
+        if not self._is_awaited():
+            raise Cancelled
+        return self._frames[index]
 
 
 @contextmanager

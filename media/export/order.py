@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from media.export.export import export
 from media.export.facts import ExportFacts, probe_export
 from media.export.formats import FORMATS, Format
-from media.export.frames import decoded, rate_of
+from media.export.frames import AwaitedFrames, decoded, rate_of
 from media.export.plain import copy_clip
 from media.export.target_size import export_within
 from media.finish.finished import FinishedFrames
@@ -38,9 +39,15 @@ class Export:
         return self.kind.name == "mp4" and self.finish.changes_nothing() and not (self.sound or self.most_bytes)
 
 
-def save_as(clip: Path, path: Path, wanted: Export) -> ExportFacts:
+def always() -> bool:
+    """Of files that are wanted whatever happens."""
+    return True
+
+
+def save_as(clip: Path, path: Path, wanted: Export, is_awaited: Callable[[], bool] = always) -> ExportFacts:
     """Saves a finished MP4 clip as something else; the clip itself is not touched.
 
+    `is_awaited` is asked before every frame: `Cancelled` is raised once it says no.
     Raises `InputError` for a soundtrack that is no audio or a size that cannot be reached, `RequestError` for a trim
     that leaves nothing, and `ClipError` where the clip cannot be read or the file not be written.
     """
@@ -51,7 +58,7 @@ def save_as(clip: Path, path: Path, wanted: Export) -> ExportFacts:
         return probe_export(path, wanted.kind)
     recipe = recipe_text_of(clip) if wanted.keep_recipe else ""
     with decoded(clip, path.parent) as frames:
-        finished = FinishedFrames(frames, wanted.finish)
+        finished = FinishedFrames(AwaitedFrames(frames, is_awaited), wanted.finish)
         rate = finished_rate(wanted.finish, rate_of(clip))
         spec = ClipSpec(finished.width, finished.height, len(finished), rate, recipe)
         sound = soundtrack(wanted.sound, spec.seconds) if wanted.sound else None

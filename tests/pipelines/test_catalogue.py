@@ -123,8 +123,14 @@ def test_an_unknown_model_is_named_with_those_there_are(model: object) -> None:
 def test_a_folder_can_be_asked_for_by_its_path(folders: Path) -> None:
     spec = find(str(folders / "other"))
     assert (spec.max_frames, spec.repo, location(spec)) == (6, None, folders / "other")
-    assert request_for({"model": str(folders / "other")}).num_frames == 6
-    assert "other" not in {known.id for known in models()}
+    assert request_for({"model": str(folders / "other")}, find).num_frames == 6
+    assert "other" not in {spec.id for spec in models()}
+
+
+def test_a_stranger_names_models_by_their_ids_alone(folders: Path) -> None:
+    for model in (str(folders / "other"), str(folders), "/", "."):
+        with pytest.raises(ModelError, match="There is no model called"):
+            request_for({"model": model})
 
 
 def test_an_added_release_is_the_place_of_that_release(folders: Path) -> None:
@@ -213,4 +219,4 @@ def test_a_speed_brings_its_steps(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert request_for({"model": "svd-xt", "speed": "fast", "num_inference_steps": 12}).num_inference_steps == 12
     assert request_for({"model": "svd-xt", "speed": "exact"}).num_inference_steps == 25
     folder = make_tiny_svd(tmp_path / "animatelcm", num_frames=25)
-    assert request_for({"model": str(folder), "speed": "turbo"}).num_inference_steps == 4
+    assert request_for({"model": str(folder), "speed": "turbo"}, find).num_inference_steps == 4

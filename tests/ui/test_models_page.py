@@ -13,11 +13,11 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
 from starlette.requests import Request
+from ui.at_the_machine import is_at_the_machine
 
 from tests.conftest import LAPTOP, ROOT, Server, free_port, served
 from tests.tiny_svd import make_tiny_svd
 from tests.ui.studio import choose
-from ui.at_the_machine import is_at_the_machine
 from ui.models_page import ELSEWHERE
 
 ADDED_MS = 70_000
