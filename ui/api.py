@@ -25,7 +25,7 @@ from pipelines.request import MotionRequest
 from ui.controls import field_schema
 from ui.quiet import visitor_of
 from ui.upload import StillUpload
-from ui.waiting import Waiting
+from ui.waiting import LOOK_S, Waiting
 
 ENDPOINT = "animate"
 
@@ -76,7 +76,10 @@ class AnimateEndpoint:
                 if not job.has_ended:
                     yield gr.skip()
             _raise_unless_done(job)
-            yield str(await self.waiting.made(request.request, job_id, Export(FORMATS[kind])))
+            making = asyncio.create_task(self.waiting.made(job_id, Export(FORMATS[kind])))
+            async for step in _steps_until(making):
+                yield step
+            yield str(making.result())
         except StillmotionError as error:
             raise gr.Error(str(error), print_exception=False) from error
 
@@ -118,6 +121,16 @@ def _named(animate: Callable[..., Steps], names: list[str]) -> Callable[..., Ste
     called.__annotations__ = kinds | {"request": gr.Request, "return": Any}
     called.__name__, called.__doc__ = ENDPOINT, DESCRIPTION
     return called
+
+
+async def _steps_until(task: asyncio.Task[Any]) -> Steps:
+    """A step now and then until a task is done; Gradio notices at each whether its caller is still there."""
+    try:
+        while not task.done():
+            await asyncio.wait([task], timeout=LOOK_S)
+            yield gr.skip()
+    finally:
+        task.cancel()
 
 
 def _raise_unless_done(job: Job) -> None:

@@ -56,7 +56,7 @@ def _add_clip(router: APIRouter, backstage: Backstage, waiting: Waiting) -> None
         wanted = Export(kind, parse_finish(json_object(finish, *NO_FINISH)), None, bytes_within(within), recipe)
         job = await run_in_threadpool(backstage.queue.get, job_id)
         check_is_made(job)
-        path = await waiting.made(request, job_id, wanted)
+        path = await waiting.made(job_id, wanted, request)
         return FileResponse(path, media_type=kind.media_type, filename=file_name(job, kind.suffix), headers=NOT_KEPT)
 
     @router.get("/clips/{job_id}/made/{key}", include_in_schema=False)

@@ -88,7 +88,7 @@ class SavePanel:
     async def make_file(self, job_id: str, request: gr.Request, *values: Any) -> list[Any]:
         """Make the file was pressed."""
         try:
-            path = await self.waiting.made(request.request, job_id, self._wanted(values))
+            path = await self.waiting.made(job_id, self._wanted(values), request.request)
         except StillmotionError as error:
             return [cards.problem(str(error)), _forgotten()]
         return ["", gr.update(value=_download(job_id, path), visible=True)]
@@ -103,7 +103,7 @@ class SavePanel:
         try:
             finish = self._finish(values)
             # made here, so that what is wrong is said here
-            await self.waiting.made(request.request, job_id, Export(finish=finish, keep_recipe=False))
+            await self.waiting.made(job_id, Export(finish=finish, keep_recipe=False), request.request)
             made = self.queue.get(job_id).request
         except StillmotionError as error:
             return [gr.skip(), cards.problem(str(error))]

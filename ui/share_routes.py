@@ -74,7 +74,7 @@ def _add_clip(router: APIRouter, waiting: Waiting, shown: Finder) -> None:
         found = await run_in_threadpool(shown, request, share_id)
         # the settings are inside the file as well: whoever does not show them does not send them either
         wanted = Export(keep_recipe=found.share.shows_settings)
-        return _file(await waiting.made(request, found.job.id, wanted), "video/mp4")
+        return _file(await waiting.made(found.job.id, wanted, request), "video/mp4")
 
 
 def _add_pictures(router: APIRouter, backstage: Backstage, shown: Finder) -> None:

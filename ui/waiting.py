@@ -54,16 +54,20 @@ class Waiting:
                 break
         return job
 
-    async def made(self, asker: Request, job_id: str, wanted: Export) -> Path:
-        """The file that is wanted (`Exports.make`). Raises `Cancelled` soon after the asker has gone."""
+    async def made(self, job_id: str, wanted: Export, asker: Request | None = None) -> Path:
+        """The file that is wanted (`Exports.make`). It is made no further once this is cancelled.
+
+        With `asker`, also soon after they have gone: `Cancelled` is raised then.
+        """
         gone = threading.Event()
-        watch = asyncio.create_task(_note_when_gone(asker, gone))
+        watch = asyncio.create_task(_note_when_gone(asker, gone)) if asker else None
         make = partial(self._exports.make, job_id, wanted, lambda: not gone.is_set())
         try:
             return await run_sync(make, limiter=self._makers, abandon_on_cancel=True)
         finally:
             gone.set()
-            watch.cancel()
+            if watch is not None:
+                watch.cancel()
 
 
 async def _note_when_gone(asker: Request, gone: threading.Event) -> None:

@@ -103,7 +103,7 @@ def test_an_assistant_finds_one_tool_and_can_use_it(server):
 
     async def ask():
         async with (
-            streamable_http_client(f"{server.url}/gradio_api/mcp/") as (reading, writing, _),
+            streamable_http_client(f"{server.url}/mcp") as (reading, writing, _),
             ClientSession(reading, writing) as session,
         ):
             await session.initialize()
@@ -116,4 +116,6 @@ def test_an_assistant_finds_one_tool_and_can_use_it(server):
     asked = tools[0].inputSchema["properties"]
     assert {asked[name]["type"] for name in ("motion_bucket_id", "interpolation", "upscaling")} == {"integer"}
     assert not answer.isError, answer.content
-    assert ".mp4" in str(answer.content)
+    told = json.loads(answer.content[0].text)
+    assert (told["type"], told["seed"], told["num_frames"]) == ("video/mp4", 3, 5)
+    assert httpx.get(told["clip"]).content[4:8] == b"ftyp"
