@@ -13,7 +13,6 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import ROOT, Server
-from tests.jobs.watching import holds_within
 
 PROGRAMS = (ROOT / "docs" / "programs.md").read_text(encoding="utf-8")
 
@@ -40,16 +39,28 @@ def shell(command: str, desk: Path, **variables: str) -> str:
     return done.stdout
 
 
-def test_the_rest_examples_work_in_their_order(server: Server, desk: Path) -> None:
+def test_the_rest_examples_work_as_one_script(server: Server, desk: Path) -> None:
     [text] = blocks("sh")
-    hand_in, look, clips, link, models = re.split(r"\n\n", text.replace(ADDRESS, server.url).strip())
-    job = json.loads(shell(hand_in, desk))["id"]
-    assert holds_within(90, lambda: json.loads(shell(look, desk, JOB=job))["state"] == "done")
-    shell(clips, desk, JOB=job)
+    told = shell(text.replace(ADDRESS, server.url), desk)
+    assert '"state":"done"' in told
     assert (desk / "clip.mp4").read_bytes()[4:8] == b"ftyp"
     assert (desk / "clip.gif").read_bytes()[:4] == b"GIF8"
-    assert "/c/" in json.loads(shell(link, desk, JOB=job))["address"]
-    assert "pocket" in shell(models, desk)
+    assert "/c/" in told and '"pocket"' in told
+
+
+def test_a_program_with_a_cookie_has_a_library_of_its_own(server: Server, desk: Path) -> None:
+    [command] = re.findall(r"`(curl -sf -c jar .*?)`", PROGRAMS)
+    shell(command.replace(ADDRESS, server.url), desk)
+    made = shell(f"curl -sf -b jar -F still=@photo.jpg {server.url}/animate", desk)
+    cancel = f"curl -s -o told -w '%{{http_code}}' -X POST {server.url}/jobs/{json.loads(made)['id']}/cancel"
+    assert (shell(cancel, desk), shell(f"{cancel} -b jar", desk)) == ("403", "200")
+
+
+def test_the_command_line_works(desk: Path) -> None:
+    [text] = blocks("console")
+    program = text.replace("python app.py", f"{sys.executable} {ROOT / 'app.py'}")
+    assert json.loads(shell(program, desk))["seed"] == 7
+    assert (desk / "clip.mp4").read_bytes()[4:8] == b"ftyp"
 
 
 def test_the_python_example_works(server: Server, desk: Path) -> None:
