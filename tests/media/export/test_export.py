@@ -12,9 +12,10 @@ from PIL import Image
 
 from media.export.export import export
 from media.export.formats import FORMATS, format_of
+from media.export.order import Export, save_as
 from media.recipe import read_recipe
 from media.spec import ClipSpec
-from pipelines.errors import ClipError, InputError
+from pipelines.errors import Cancelled, ClipError, InputError
 from pipelines.request import MotionRequest, parse_request
 from tests.media.clips import moving_frames
 
@@ -168,3 +169,11 @@ def test_a_disk_that_is_full_leaves_nothing(tmp_path, name):
     with pytest.raises(ClipError, match="disk is full"):
         export(tmp_path / f"clip{kind.suffix}", moving_frames(9, 128, 128), ClipSpec(128, 128, 9, Fraction(7)), kind)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_that_nobody_waits_for_any_longer_is_made_no_further(tmp_path):
+    clip = exported(tmp_path, "mp4", 5)
+    asked = iter([True, True, True])
+    with pytest.raises(Cancelled):
+        save_as(clip, tmp_path / "out.gif", Export(FORMATS["gif"]), lambda: next(asked, False))
+    assert not (tmp_path / "out.gif").exists()
