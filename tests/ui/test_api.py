@@ -93,6 +93,8 @@ def test_gradios_client_gets_the_file(server):
         client.predict(image=handle_file(STILL), upscaling=3, api_name="/animate")
     with pytest.raises(AppError, match="width cannot be 1023"):
         client.predict(image=handle_file(STILL), width=1023, api_name="/animate")
+    with pytest.raises(AppError, match=r"Wrap it: handle_file"):
+        client.predict(image=str(STILL), api_name="/animate")
     client.close()
 
 

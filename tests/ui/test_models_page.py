@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from html import unescape
 from pathlib import Path
 
 import httpx
@@ -174,4 +175,4 @@ def by_hand(client: httpx.Client, button: str, values: list[str]) -> str:
     told = {"data": values, "fn_index": event, "session_hash": "byhand"}
     answer = client.post("/gradio_api/run/predict", json=told, timeout=90)
     assert answer.status_code == 200, answer.text
-    return str(answer.json()["data"])
+    return unescape(str(answer.json()["data"]))

