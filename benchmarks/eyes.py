@@ -53,9 +53,14 @@ class Judged:
         """The two side by side."""
         size = (seen.code.shape[1], seen.code.shape[0])
         kinds = labels.materials()
-        layers = [np.float32(kinds == index) for index in range(len(MATERIALS))] + [labels.distance() / FARTHEST]
-        *shares, far = (np.float64(cv2.resize(layer, size, interpolation=cv2.INTER_AREA)) for layer in layers)
-        return cls(np.stack(shares), seen.shares / 255.0, far, seen.code / 255.0)
+        layers = np.stack([*(kinds == index for index in range(len(MATERIALS))), labels.distance() / FARTHEST], 2)
+        small = cv2.resize(layers.astype(np.float32), size, interpolation=cv2.INTER_AREA).transpose(2, 0, 1)
+        return cls(
+            np.asarray(small[:-1], np.float64),
+            seen.shares / 255.0,
+            np.asarray(small[-1], np.float64),
+            seen.code / 255.0,
+        )
 
     def confusion(self) -> Floats:
         """How many sure places of each material (row) were taken for each (column)."""

@@ -149,7 +149,12 @@ def test_what_the_page_does_not_use_is_not_there(visitor: httpx.Client, path: st
 
 GRADIOS = {
     *("/", "/config", "/config/", "/theme.css", "/assets/{path:path}", "/static/{path:path}"),
-    *("/gradio_api/startup-events", "/gradio_api/heartbeat/{session_hash}", "/gradio_api/queue/join"),
+    *(
+        "/gradio_api/startup-events",
+        "/gradio_api/app_id",
+        "/gradio_api/heartbeat/{session_hash}",
+        "/gradio_api/queue/join",
+    ),
     *("/gradio_api/run/{api_name}", "/gradio_api/queue/data", "/gradio_api/upload", "/gradio_api/upload_progress"),
     *("/gradio_api/file={path_or_url:path}", "/gradio_api/info", "/gradio_api/cancel"),
     "/openapi.json",

@@ -18,7 +18,7 @@ from pipelines.eyes.materials import FARTHEST, MATERIALS
 from pipelines.subject import subject_mask
 from training.eyes.labels import Labels
 
-PARTS = 3
+PARTS = 2
 """Views of a photo beside the whole."""
 
 SMALLEST_PART = 0.5

@@ -47,6 +47,7 @@ OPENINGS: tuple[Opening, ...] = (
     _open("GET", "/static/img/{}"),
     _open("GET", "/static/fonts/{}/{}"),
     _open("GET", "/gradio_api/startup-events"),
+    _open("GET", "/gradio_api/app_id"),
     _open("GET", "/gradio_api/heartbeat/{}"),
     _open("POST", "/gradio_api/run/predict", carries_files=True),
     _open("POST", "/gradio_api/queue/join", carries_files=True),
