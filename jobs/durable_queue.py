@@ -161,7 +161,8 @@ class DurableQueue:
             is_alive = bool(self._watch.living())
         except StillmotionError as error:
             return Health([str(error)])
-        return Health([] if is_alive else ["No worker is there yet. Jobs wait until one is."])
+        warnings = [self._caretaker.sentence] if self._caretaker.sentence else []
+        return Health([] if is_alive else ["No worker is there yet. Jobs wait until one is."], warnings)
 
     def _hand_in_forgotten(self) -> None:
         """A waiting job that no queue carries would wait for ever; nothing known leads there, and nothing should."""

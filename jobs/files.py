@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 from pathlib import Path
@@ -31,3 +32,14 @@ def copy_whole(source: Path, path: Path) -> None:
         move_whole(partial, path)
     finally:
         partial.unlink(missing_ok=True)
+
+
+def bring_whole(source: Path, path: Path) -> None:
+    """Move a file that is on disk, perhaps to another disk; readers find all of it or nothing. Raises `OSError`."""
+    try:
+        move_whole(source, path)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        copy_whole(source, path)
+        source.unlink()

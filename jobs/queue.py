@@ -13,14 +13,23 @@ from pipelines.request import MotionRequest
 
 @dataclass(frozen=True)
 class Health:
-    """Whether jobs will be worked off: `sentences` name what stands in the way, none where nothing does."""
+    """Whether jobs will be worked off: `obstacles` name what stands in the way, none where nothing does.
 
-    sentences: Sequence[str] = ()
+    `warnings` are what whoever keeps the studio running has to mend although jobs are made.
+    """
+
+    obstacles: Sequence[str] = ()
+    warnings: Sequence[str] = ()
+
+    @property
+    def sentences(self) -> Sequence[str]:
+        """Everything that is to be said."""
+        return [*self.obstacles, *self.warnings]
 
     @property
     def is_ready(self) -> bool:
         """Whether a job submitted now would be made."""
-        return not self.sentences
+        return not self.obstacles
 
 
 @dataclass(frozen=True)

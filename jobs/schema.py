@@ -117,7 +117,7 @@ def open_database(url: str) -> sa.Engine:
         with exclusively(engine) as connection:
             if _version(connection) is None:
                 tables.create_all(connection)
-                values = {"version": str(VERSION), "secret": secrets.token_hex(32)}
+                values = {"version": str(VERSION), "secret": secrets.token_hex(32), "id": secrets.token_hex(16)}
                 connection.execute(about.insert(), [{"name": name, "value": values[name]} for name in values])
             version = int(_version(connection) or VERSION)
         if version > VERSION:
@@ -132,6 +132,12 @@ def secret_of(engine: sa.Engine) -> str:
     """The key that signs visitors' cookies: the same on every host, made with the database."""
     with in_plain_words(), engine.connect() as connection:
         return str(connection.execute(sa.select(about.c.value).where(about.c.name == "secret")).scalar_one())
+
+
+def database_id(engine: sa.Engine) -> str:
+    """What tells this database from every other one; a copy of it has the same."""
+    with in_plain_words(), engine.connect() as connection:
+        return str(connection.execute(sa.select(about.c.value).where(about.c.name == "id")).scalar_one())
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from jobs.store import FolderStore, Store, in_plain_words
 def open_store(settings: JobSettings) -> Store:
     """The store that the settings name. Raises `StoreError` where it cannot be made."""
     if "://" in settings.store:
-        return RemoteStore(settings.store, settings.data / "scratch")
+        return RemoteStore(settings.store, settings.data / "copies")
     root = Path(settings.store).expanduser() if settings.store else settings.data / "jobs"
     with in_plain_words():
         root.mkdir(parents=True, exist_ok=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import secrets
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -46,8 +47,9 @@ def written_whole(path: Path) -> Iterator[Path]:
 
 
 def partial_path(path: Path) -> Path:
-    """Where an unfinished clip is written: in the same folder, so that renaming it is one step."""
-    return path.with_name(f"{path.name}.partial")
+    """Where an unfinished file is written: in the same folder, so that renaming it is one step; another each time, so
+    that two who write the same file do not write into one."""
+    return path.with_name(f"{path.name}.{secrets.token_hex(4)}.partial")
 
 
 @contextmanager
