@@ -10,6 +10,8 @@ from contextlib import suppress
 import sqlalchemy as sa
 import structlog
 
+from jobs.files import forget_old
+from jobs.kept_exports import KeptExports
 from jobs.schema import in_plain_words, jobs
 from jobs.scratch import FOLDER, Scratch
 from jobs.settings import GB, JobSettings
@@ -34,6 +36,12 @@ FAILED_S = 7 * DAY_S
 ASIDE_S = 30 * DAY_S
 """Seconds for which files that no job has are kept aside: somebody will have missed them by then."""
 
+FRAMES = "frames"
+"""The folder in the data folder for single frames that become the next still."""
+
+FRAME_S = DAY_S
+"""Seconds for which such a frame is kept: a still is copied when its job is taken."""
+
 OVERLAP_S = 120.0
 """Seconds by which a round looks further back than the last one: a job's end is noted by its worker's clock."""
 
@@ -51,7 +59,7 @@ class Caretaker:
         self, settings: JobSettings, engine: sa.Engine, store: Store, also: Callable[[], None] = lambda: None
     ) -> None:
         self._settings, self._engine, self._store, self._clock = settings, engine, store, SteadyClock()
-        self._scratch = Scratch(settings.data / FOLDER)
+        self._scratch, self._exports = Scratch(settings.data / FOLDER), KeptExports(settings.data)
         self._also = also
         self._is_closing = threading.Event()
         self._sweep = Sweep(engine, store, self._is_closing.is_set)
@@ -96,6 +104,11 @@ class Caretaker:
             drop_clip(self._store, job_id)
         self._looked = begun
 
+    def _tidy_exports(self) -> None:
+        if self._clock.is_trusted():
+            self._exports.tidy(self._settings.exports_gb * GB)
+            forget_old(self._settings.data / FRAMES, FRAME_S)
+
     def _forget_old(self, now: float) -> None:
         self._purge(jobs.c.deleted < now - UNDO_S)
         self._purge(jobs.c.state.in_(UNMADE), jobs.c.ended < now - FAILED_S)
@@ -106,7 +119,7 @@ class Caretaker:
         while True:
             if time.monotonic() >= self._next_sweep and self._quietly(self.sweep) and self._quietly(self._forget_aside):
                 self._next_sweep = time.monotonic() + DAY_S
-            for work in (self.tend, self._tidy, self._also):
+            for work in (self.tend, self._tidy, self._tidy_exports, self._also):
                 self._quietly(work)
             if self._is_closing.wait(LOOK_S):
                 return
@@ -141,6 +154,7 @@ class Caretaker:
                 connection.execute(jobs.update().where(jobs.c.id == job_id).values(**gone))
             with suppress(StillmotionError):
                 self._store.remove(job_id)
+            self._exports.forget(job_id)
 
     def _too_much(self) -> list[str]:
         """The oldest clips above the quota."""

@@ -83,6 +83,7 @@ class DurableQueue:
     def decode_again(self, job_id: str, request: MotionRequest, user: str) -> str:
         """See `JobQueue.decode_again`."""
         self._ledger.check_owner(job_id, user)
+        self._check_there(job_id)
         if not self.get(job_id).has_sampling:
             raise RequestError("This clip cannot be decoded again: its sampling was not kept.", "Animate it anew.")
         files = {name: self._store.fetch(job_id, name) for name in (STILL, CHECKPOINT)}
@@ -143,8 +144,7 @@ class DurableQueue:
 
     def file(self, job_id: str, name: str) -> Path:
         """See `JobQueue.file`."""
-        if self._ledger.get(job_id).is_deleted:
-            raise UnknownJob("This clip was deleted.", "It can be brought back in the library for ten minutes.")
+        self._check_there(job_id)
         return self._store.fetch(job_id, name)
 
     def estimate(self, request: MotionRequest) -> float | None:
@@ -161,8 +161,13 @@ class DurableQueue:
             is_alive = bool(self._watch.living())
         except StillmotionError as error:
             return Health([str(error)])
-        warnings = [self._caretaker.sentence] if self._caretaker.sentence else []
-        return Health([] if is_alive else ["No worker is there yet. Jobs wait until one is."], warnings)
+        warnings = [self._caretaker.sentence, self.supervisor.warning if self.supervisor is not None else ""]
+        obstacles = [] if is_alive else ["No worker is there yet. Jobs wait until one is."]
+        return Health(obstacles, [*filter(None, warnings)])
+
+    def _check_there(self, job_id: str) -> None:
+        if self._ledger.get(job_id).is_deleted:
+            raise UnknownJob("This clip was deleted.", "It can be brought back in the library for ten minutes.")
 
     def _hand_in_forgotten(self) -> None:
         """A waiting job that no queue carries would wait for ever; nothing known leads there, and nothing should."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import errno
 import os
 import shutil
+import time
+from contextlib import suppress
 from pathlib import Path
 
 from media.whole_file import move_whole, partial_path, sync
@@ -43,3 +45,11 @@ def bring_whole(source: Path, path: Path) -> None:
             raise
         copy_whole(source, path)
         source.unlink()
+
+
+def forget_old(folder: Path, seconds: float) -> None:
+    """Remove the files in a folder that were written longer ago; others may come and go meanwhile."""
+    for file in folder.glob("*"):
+        with suppress(OSError):
+            if file.is_file() and time.time() - file.stat().st_mtime > seconds:
+                file.unlink(missing_ok=True)

@@ -34,6 +34,7 @@ class JobSettings(BaseSettings):
     idle_unload_s: float = Field(900, ge=0, description="idle seconds after which a model leaves memory; 0: never")
     keep_days: float = Field(0, ge=0, description="days after which clips that are no favourites go; 0: never")
     keep_gb: float = Field(0, ge=0, description="GB of clips above which the oldest but favourites go; 0: no limit")
+    exports_gb: float = Field(10, gt=0, description="GB of files in other formats above which the least asked for go")
     credentials: bool = Field(True, description="put signed Content Credentials (C2PA) into downloads")
     free_gb: float = Field(0.5, ge=0, description="GB that stay free where clips are stored: below, no job is taken")
 

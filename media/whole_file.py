@@ -100,3 +100,17 @@ def sync(path: Path) -> None:
         os.fsync(opened)
     finally:
         os.close(opened)
+
+
+def write_privately(path: Path, content: bytes) -> None:
+    """Write a file that only this user may read, whole or not at all. Raises `OSError`."""
+    partial = partial_path(path)
+    try:
+        opened = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(opened, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        move_whole(partial, path)
+    finally:
+        partial.unlink(missing_ok=True)
