@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from typing import Any
 
 import sqlalchemy as sa
 import structlog
@@ -50,17 +51,22 @@ CLOSE_S = 2.0
 
 
 class Caretaker:
-    """Makes its rounds in a thread of its own from `start` to `close`; `also` is done on each of them.
+    """Makes its rounds in a thread of its own from `start` to `close`; `also` is done on each, `daily` once a day.
 
     A round looks at what has changed; the whole store is swept at the start and once a day.
     """
 
     def __init__(
-        self, settings: JobSettings, engine: sa.Engine, store: Store, also: Callable[[], None] = lambda: None
+        self,
+        settings: JobSettings,
+        engine: sa.Engine,
+        store: Store,
+        also: Callable[[], None] = lambda: None,
+        daily: Callable[[], None] = lambda: None,
     ) -> None:
         self._settings, self._engine, self._store, self._clock = settings, engine, store, SteadyClock()
         self._scratch, self._exports = Scratch(settings.data / FOLDER), KeptExports(settings.data)
-        self._also = also
+        self._also, self._daily = also, daily
         self._is_closing = threading.Event()
         self._sweep = Sweep(engine, store, self._is_closing.is_set)
         self._thread = threading.Thread(target=self._run, name="caretaker", daemon=True)
@@ -95,6 +101,11 @@ class Caretaker:
         if self._settings.keep_gb:
             self._purge(jobs.c.id.in_(self._too_much()))
 
+    def round(self) -> None:
+        """Everything but the sweep; what cannot be done is in the log."""
+        for work in (self.tend, self._tidy, self._tidy_exports, self._also):
+            self._quietly(work)
+
     def _tidy(self) -> None:
         """What stopped jobs and lost attempts have left since the last round."""
         begun = time.time()
@@ -117,10 +128,9 @@ class Caretaker:
 
     def _run(self) -> None:
         while True:
-            if time.monotonic() >= self._next_sweep and self._quietly(self.sweep) and self._quietly(self._forget_aside):
+            if time.monotonic() >= self._next_sweep and all(map(self._quietly, (self.sweep, self._forget))):
                 self._next_sweep = time.monotonic() + DAY_S
-            for work in (self.tend, self._tidy, self._tidy_exports, self._also):
-                self._quietly(work)
+            self.round()
             if self._is_closing.wait(LOOK_S):
                 return
 
@@ -138,13 +148,17 @@ class Caretaker:
             return True
         return False
 
+    def _forget(self) -> None:
+        if self._clock.is_trusted():
+            self._forget_aside()
+            self._daily()
+
     def _forget_aside(self) -> None:
         """What nobody has missed goes, by the day on which it was set aside."""
         oldest = time.strftime(DAY_FORMAT, time.localtime(time.time() - ASIDE_S))
-        if self._clock.is_trusted():
-            for day in {day for day, _ in self._store.asides() if day < oldest}:
-                log.warning("files of no job removed", set_aside=day)
-                self._store.remove_aside(day)
+        for day in {day for day, _ in self._store.asides() if day < oldest}:
+            log.warning("files of no job removed", set_aside=day)
+            self._store.remove_aside(day)
 
     def _purge(self, *wanted: sa.ColumnElement[bool]) -> None:
         for job_id in self._ids(*wanted, jobs.c.purged.is_(False)):
@@ -156,16 +170,16 @@ class Caretaker:
                 self._store.remove(job_id)
             self._exports.forget(job_id)
 
-    def _too_much(self) -> list[str]:
+    def _too_much(self) -> sa.Select[Any]:
         """The oldest clips above the quota."""
-        kept, too_much = 0, []
-        with in_plain_words(), self._engine.connect() as connection:
-            query = sa.select(jobs.c.id, jobs.c.bytes, jobs.c.favourite).where(jobs.c.state == "done")
-            for row in connection.execute(query.where(jobs.c.purged.is_(False)).order_by(jobs.c.ended.desc())):
-                kept += row.bytes
-                if kept > self._settings.keep_gb * GB and not row.favourite:
-                    too_much.append(row.id)
-        return too_much
+        newest_first = sa.func.sum(jobs.c.bytes).over(order_by=jobs.c.ended.desc())
+        kept = (
+            sa.select(jobs.c.id, jobs.c.favourite, newest_first.label("kept"))
+            .where(jobs.c.state == "done", jobs.c.purged.is_(False))
+            .subquery()
+        )
+        is_above = kept.c.kept > self._settings.keep_gb * GB
+        return sa.select(kept.c.id).where(is_above, kept.c.favourite.is_(False))
 
     def _lease_of(self, job_id: str) -> str:
         with in_plain_words(), self._engine.connect() as connection:

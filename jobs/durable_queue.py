@@ -14,10 +14,11 @@ import structlog
 from jobs.admission import Admission
 from jobs.beats import Watch
 from jobs.caretaker import Caretaker
-from jobs.dispatch import Dispatch
+from jobs.dispatch import CARRIED_S, Dispatch
 from jobs.forecast import Forecast
 from jobs.job import CHECKPOINT, STILL, Job, new_id
 from jobs.ledger import NO_SUCH_JOB, Ledger
+from jobs.old_rows import OldRows
 from jobs.pace import Pace
 from jobs.queue import Health, Turn
 from jobs.schema import open_database
@@ -45,7 +46,7 @@ class DurableQueue:
         self._ledger, self._pace = Ledger(self._engine), Pace(self._engine)
         self._forecast = Forecast(self._engine, self._ledger, self._pace)
         self._admission = Admission(settings, self._engine, self._dispatch, self._forecast)
-        self._caretaker = Caretaker(settings, self._engine, self._store, self._hand_in_forgotten)
+        self._caretaker = Caretaker(settings, self._engine, self._store, self._hand_in_forgotten, self._forget_rows)
         self.supervisor = Supervisor(settings, self._engine) if has_workers else None
         self._watch = Watch(self._engine)
 
@@ -105,9 +106,9 @@ class DurableQueue:
                 seen = job
                 yield job
 
-    def list(self, user: str, search: str = "", favourites: bool = False) -> Sequence[Job]:
+    def list(self, user: str, search: str = "", favourites: bool = False, before: float | None = None) -> Sequence[Job]:
         """See `JobQueue.list`."""
-        return self._ledger.finished(user, search, favourites)
+        return self._ledger.finished(user, search, favourites, before)
 
     def turns(self, user: str) -> Sequence[Turn]:
         """See `JobQueue.turns`."""
@@ -173,6 +174,12 @@ class DurableQueue:
         """A waiting job that no queue carries would wait for ever; nothing known leads there, and nothing should."""
         for job_id in self._dispatch.hand_in_forgotten(self._ledger.turns_of_waiting()):
             log.warning("job handed in again", job=job_id)
+
+    def _forget_rows(self) -> None:
+        """Once a day, and only while the clock is believed."""
+        now = time.time()
+        counts = {"jobs": OldRows(self._engine).forget(now), "entries": self._dispatch.forget(now - CARRIED_S)}
+        log.info("old rows removed", **counts)
 
     def _enter(self, job: Job, user: str, files: dict[str, Path]) -> str:
         """Files first, then the table: a job that is accepted has all it needs."""

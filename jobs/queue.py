@@ -71,8 +71,9 @@ class JobQueue(Protocol):
         """The job now, then whenever it has changed, up to and including its end. Any number may watch."""
         ...
 
-    def list(self, user: str, search: str = "", favourites: bool = False) -> Sequence[Job]:
-        """The finished clips of a person, newest first, that have every word of `search` in their settings."""
+    def list(self, user: str, search: str = "", favourites: bool = False, before: float | None = None) -> Sequence[Job]:
+        """A page of the finished clips of a person, newest first, that have every word of `search` in their settings;
+        the next page is what was made `before` the last of this one. Raises `InputError` for too long a search."""
         ...
 
     def turns(self, user: str) -> Sequence[Turn]:

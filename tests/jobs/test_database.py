@@ -33,13 +33,13 @@ def test_it_is_made_once_by_whoever_comes_first(url):
 def test_one_of_a_newer_version_is_refused_and_left_as_it_is(url):
     engine = open_database(url)
     with engine.begin() as connection:
-        connection.execute(about.update().where(about.c.name == "version").values(value="2"))
+        connection.execute(about.update().where(about.c.name == "version").values(value="99"))
     engine.dispose()
     with pytest.raises(InputError, match="written by a newer Stillmotion"):
         open_database(url)
     engine = sa.create_engine(url)
     with engine.connect() as connection:
-        assert connection.execute(sa.select(about.c.value).where(about.c.name == "version")).scalar() == "2"
+        assert connection.execute(sa.select(about.c.value).where(about.c.name == "version")).scalar() == "99"
     engine.dispose()
 
 
