@@ -26,9 +26,10 @@ def write_whole(path: Path, content: bytes) -> None:
 
 
 def copy_whole(source: Path, path: Path) -> None:
-    """Copy a file to where readers find all of it or nothing. Raises `OSError`."""
+    """Copy a file to where readers, of this user, find all of it or nothing. Raises `OSError`."""
     partial = partial_path(path)
     try:
+        partial.touch(mode=0o600)
         shutil.copyfile(source, partial)
         sync(partial)
         move_whole(partial, path)

@@ -14,7 +14,7 @@ from pipelines.request import MotionRequest
 
 
 def _to_2(connection: sa.Connection) -> None:
-    """An id that the store knows the database by; words to search by; indexes; what leaves by age."""
+    """An id that the store knows the database by; words to search by; indexes; what leaves by age; no secret."""
     for table, column in (("jobs", "words TEXT"), ("jobs", "marks TEXT"), ("paces", "learned FLOAT")):
         empty = "''" if column.endswith("TEXT") else "0"
         connection.execute(sa.text(f"ALTER TABLE stillmotion_{table} ADD COLUMN {column} NOT NULL DEFAULT {empty}"))
@@ -25,6 +25,7 @@ def _to_2(connection: sa.Connection) -> None:
         index.create(connection, checkfirst=True)
     _fill_words(connection)
     connection.execute(paces.update().values(learned=time.time()))
+    connection.execute(about.delete().where(about.c.name == "secret"))
     connection.execute(about.insert().values(name="id", value=secrets.token_hex(16)))
 
 

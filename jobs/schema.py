@@ -163,7 +163,7 @@ def open_database(url: str) -> sa.Engine:
     with in_plain_words(), exclusively(engine) as connection:
         if _version(connection) is None:
             tables.create_all(connection)
-            values = {"version": str(VERSION), "secret": secrets.token_hex(32), "id": secrets.token_hex(16)}
+            values = {"version": str(VERSION), "id": secrets.token_hex(16)}
             connection.execute(about.insert(), [{"name": name, "value": values[name]} for name in values])
         version = int(_version(connection) or VERSION)
         if version > VERSION:
@@ -173,12 +173,6 @@ def open_database(url: str) -> sa.Engine:
             )
         bring_forward(connection, version)
     return engine
-
-
-def secret_of(engine: sa.Engine) -> str:
-    """The key that signs visitors' cookies: the same on every host, made with the database."""
-    with in_plain_words(), engine.connect() as connection:
-        return str(connection.execute(sa.select(about.c.value).where(about.c.name == "secret")).scalar_one())
 
 
 def database_id(engine: sa.Engine) -> str:
@@ -213,10 +207,18 @@ def _engine(url: str) -> sa.Engine:
         options: dict[str, Any] = {"pool_size": POOL, "max_overflow": OVERFLOW, "pool_pre_ping": True}
         if made.get_backend_name() != "sqlite":
             return sa.create_engine(made, connect_args={"connect_timeout": CONNECT_S}, **options)
-        Path(made.database or "").parent.mkdir(parents=True, exist_ok=True)
+        _make_privately(Path(made.database or ""))
         engine = sa.create_engine(made, **options)
     sa.event.listen(engine, "connect", _prepare_sqlite)
     return engine
+
+
+def _make_privately(file: Path) -> None:
+    """SQLite's own files beside it have its rights."""
+    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if not file.is_file() or file.stat().st_mode & 0o077:
+        file.touch(mode=0o600)
+        file.chmod(0o600)
 
 
 def _prepare_sqlite(connection: Any, record: object) -> None:

@@ -104,16 +104,14 @@ class FolderStore:
     def take_in(self, job_id: str, name: str, source: Path) -> None:
         """See `Store.take_in`."""
         with in_plain_words():
-            folder = self._folder(job_id)
-            folder.mkdir(exist_ok=True)
+            folder = self._made(job_id)
             copy_whole(source, folder / name)
 
     def put(self, job_id: str, name: str, finished: Path) -> None:
         """See `Store.put`."""
         self.check()
         with in_plain_words():
-            folder = self._folder(job_id)
-            folder.mkdir(exist_ok=True)
+            folder = self._made(job_id)
             bring_whole(finished, folder / name)
 
     def fetch(self, job_id: str, name: str) -> Path:
@@ -193,6 +191,12 @@ class FolderStore:
     def _is_labelled(self) -> bool:
         self._was_labelled = self._label.is_file() or self._was_labelled
         return self._label.is_file()
+
+    def _made(self, job_id: str) -> Path:
+        """The folder of a job: nobody else of this machine looks into it."""
+        folder = self._folder(job_id)
+        folder.mkdir(exist_ok=True, mode=0o700)
+        return folder
 
     def _folder(self, job_id: str) -> Path:
         if not is_id(job_id):

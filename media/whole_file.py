@@ -102,6 +102,13 @@ def sync(path: Path) -> None:
         os.close(opened)
 
 
+def private_folder(folder: Path) -> None:
+    """Make a folder that only this user may look into; one that is there becomes such. Raises `OSError`."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if folder.stat().st_mode & 0o077:
+        folder.chmod(0o700)
+
+
 def write_privately(path: Path, content: bytes) -> None:
     """Write a file that only this user may read, whole or not at all. Raises `OSError`."""
     partial = partial_path(path)
