@@ -73,7 +73,7 @@ def _backstage() -> Backstage:
     from jobs.exports import Exports
     from jobs.job import CLIP
     from jobs.metrics import metrics_text
-    from jobs.schema import secret_of
+    from jobs.secret import secret_of
     from jobs.settings import job_settings
     from jobs.shares import Shares
     from ui.backstage import Backstage
@@ -83,7 +83,7 @@ def _backstage() -> Backstage:
     settings = job_settings()
     queue = DurableQueue(settings)
     exports = Exports(settings.data, lambda job_id: queue.file(job_id, CLIP), settings.credentials)
-    keys, uploads = Keys(secret_of(queue.engine)), Uploads(settings.data / "uploads")
+    keys, uploads = Keys(secret_of(settings)), Uploads(settings.data / "uploads")
     return Backstage(queue, Shares(queue.engine), exports, metrics_text(queue.engine), keys, uploads)
 
 

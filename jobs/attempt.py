@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,7 +20,8 @@ from jobs.job import CHECKPOINT, CLIP, POSTER, PREVIEW, STILL, share_done
 from jobs.looks import Looks
 from jobs.make_clip import Order, facts_in_json, make_clip
 from jobs.pace import Pace, remaining
-from jobs.store import Store
+from jobs.scratch import Scratch
+from jobs.store import Store, in_plain_words
 from media.preview import poster, preview_webp
 from pipelines.contract import RGB, Checkpoint, StepEvent
 from pipelines.errors import ClipError, StoreError, UnknownJob
@@ -33,8 +35,8 @@ NOTE_EVERY_S = 0.1
 """Seconds between two notes of one stage in the table: brisk for the eye, and the disk has time for others."""
 
 RETRY_S, PATIENCE_S = 2.0, 3600.0
-"""Seconds between tries to store a finished clip where the store is away, and until the job is handed back: a server
-that is set up anew takes minutes, a disk that somebody has to plug in again longer."""
+"""Seconds between tries to fetch a still or store a finished clip where the store is away, and until the job is handed
+back: a server that is set up anew takes minutes, a disk that somebody has to plug in again longer."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,7 @@ class Desk:
 
     claims: Claims
     store: Store
+    scratch: Scratch
     pace: Pace
     checkpoint_every: int
 
@@ -53,8 +56,8 @@ class Attempt:
     def __init__(self, desk: Desk, claim: Claim) -> None:
         self._desk, self.claim = desk, claim
         # of an earlier attempt whose worker died
-        desk.store.clear_old_scratch(claim.id, claim.lease)
-        self._scratch = desk.store.scratch(claim.id, claim.lease)
+        desk.scratch.clear_others(claim.id, claim.lease)
+        self._scratch = desk.scratch.make(claim.id, claim.lease)
         self._expected = desk.pace.estimate(claim.request)
         self._loaded = self._noted = time.monotonic()
         self._stage = ""
@@ -63,7 +66,7 @@ class Attempt:
 
     def run(self) -> None:
         """The job is done when this returns."""
-        order = Order(self._still(), self.claim.request, self._scratch / CLIP, self._checkpoint())
+        order = Order(self._brought(STILL), self.claim.request, self._scratch / CLIP, self._checkpoint())
         if order.resume is not None:
             log.info("going on from a checkpoint", step=order.resume.step)
             self._loaded = time.monotonic()
@@ -76,7 +79,7 @@ class Attempt:
 
     def clear(self) -> None:
         """Unfinished files go."""
-        self._desk.store.clear_scratch(self.claim.id, self.claim.lease)
+        self._desk.scratch.clear(self.claim.id, self.claim.lease)
 
     def on_step(self, event: StepEvent) -> None:
         """The `OnStep` of the run: stops it when the person has, reports, keeps previews and checkpoints."""
@@ -90,12 +93,20 @@ class Attempt:
             self._keep_checkpoint(event.checkpoint(), is_last=event.step == event.total)
         self._report(event)
 
-    def _still(self) -> Path:
-        return self._desk.store.fetch(self.claim.id, STILL)
+    def _brought(self, name: str) -> Path:
+        """A file of the job on this machine's own disk, where it stays while the store is away."""
+
+        def copy() -> None:
+            source = self._desk.store.fetch(self.claim.id, name)
+            with in_plain_words():
+                shutil.copyfile(source, self._scratch / name)
+
+        self._patiently(copy)
+        return self._scratch / name
 
     def _checkpoint(self) -> Checkpoint | None:
         try:
-            found = read_checkpoint(self._desk.store.fetch(self.claim.id, CHECKPOINT), self.claim.request)
+            found = read_checkpoint(self._brought(CHECKPOINT), self.claim.request)
         except UnknownJob:
             return None
         self.has_sampling = self.has_sampling or (found is not None and self.claim.has_sampling)
@@ -105,8 +116,22 @@ class Attempt:
         """The order that loses nothing: synced and probed already, then renamed, then written down."""
         write_whole(self._scratch / POSTER, poster(self._scratch / CLIP))
         for name in (POSTER, CLIP):
-            _patiently(partial(self._desk.store.put, self.claim.id, name, self._scratch / name))
-        _patiently(lambda: self._desk.claims.end(self.claim, state="done", facts=facts, bytes=size))
+            self._patiently(partial(self._desk.store.put, self.claim.id, name, self._scratch / name))
+        self._patiently(lambda: self._desk.claims.end(self.claim, state="done", facts=facts, bytes=size))
+
+    def _patiently(self, work: Callable[[], None]) -> None:
+        """Try until the store is back or the person stops the job: a finished clip is worth the wait."""
+        deadline = time.monotonic() + PATIENCE_S
+        while True:
+            try:
+                return work()
+            except StoreError:
+                if time.monotonic() > deadline:
+                    raise
+                log.warning("store away, trying again", exc_info=True)
+            time.sleep(RETRY_S)
+            with _while_away():
+                self._desk.claims.check(self.claim)
 
     def _is_due(self, event: StepEvent) -> bool:
         return event.step % self._desk.checkpoint_every == 0 or event.step == event.total
@@ -158,16 +183,3 @@ def _while_away() -> Iterator[None]:
         yield
     except StoreError:
         log.warning("database away", exc_info=True)
-
-
-def _patiently(write: Callable[[], None]) -> None:
-    """Try until the store is back: a finished clip is worth the wait."""
-    deadline = time.monotonic() + PATIENCE_S
-    while True:
-        try:
-            return write()
-        except StoreError:
-            if time.monotonic() > deadline:
-                raise
-            log.warning("store away, trying again", exc_info=True)
-            time.sleep(RETRY_S)

@@ -99,6 +99,15 @@ def release(engine: sa.Engine, worker: str) -> None:
         connection.execute(released(worker))
 
 
+def begin_again(engine: sa.Engine, worker: str) -> None:
+    """A new process takes this worker's name: what the last one said of itself does not speak for it.
+
+    The row stays: should the new one never come up, others see it dead and take over what it had.
+    """
+    with in_plain_words(), engine.begin() as connection:
+        connection.execute(workers.update().where(workers.c.id == worker).values(state="starting"))
+
+
 def strike_off(engine: sa.Engine, worker: str) -> None:
     """Nobody waits for signs of this worker any more; only once the queue has taken its jobs back."""
     with in_plain_words(), engine.begin() as connection:

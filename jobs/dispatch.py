@@ -6,6 +6,7 @@ What is to be done with a job, and whether it has ended, stands in the job table
 
 from __future__ import annotations
 
+import datetime as dt
 import logging
 import secrets
 from collections.abc import Callable, Mapping
@@ -31,6 +32,15 @@ POLL_S = 0.2
 
 CARRIED = ["ENQUEUED", "PENDING", "DELAYED"]
 """States in which DBOS will still bring a job to a worker, or has just brought it."""
+
+ENDED = ["SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"]
+"""States in which it will not."""
+
+AT_ONCE = 500
+"""Entries of the queue that are removed together."""
+
+CARRIED_S = 7 * 86_400.0
+"""Seconds for which entries that have ended are kept: the job table says all that matters of them."""
 
 AGAIN = "-again-"
 """Parts a job's id from what makes a further handing in of it unique."""
@@ -75,6 +85,17 @@ class Dispatch:
         """A job that has ended need not reach a worker."""
         with in_plain_words():
             self._client.cancel_workflow(job_id)
+
+    def forget(self, before: float) -> int:
+        """Remove what was carried and has ended before that time (seconds since 1970); returns how many were."""
+        time_text = dt.datetime.fromtimestamp(before, dt.UTC).isoformat()
+        told = {"status": ENDED, "name": WORK, "load_input": False, "load_output": False, "limit": AT_ONCE}
+        count = 0
+        with in_plain_words():
+            while found := self._client.list_workflows(end_time=time_text, **told):  # type: ignore[arg-type]
+                self._client.delete_workflows([each.workflow_id for each in found])
+                count += len(found)
+        return count
 
     def close(self) -> None:
         """Let go of the database's connections that are its own."""

@@ -14,10 +14,11 @@ import structlog
 from jobs.admission import Admission
 from jobs.beats import Watch
 from jobs.caretaker import Caretaker
-from jobs.dispatch import Dispatch
+from jobs.dispatch import CARRIED_S, Dispatch
 from jobs.forecast import Forecast
 from jobs.job import CHECKPOINT, STILL, Job, new_id
 from jobs.ledger import NO_SUCH_JOB, Ledger
+from jobs.old_rows import OldRows
 from jobs.pace import Pace
 from jobs.queue import Health, Turn
 from jobs.schema import open_database
@@ -45,7 +46,7 @@ class DurableQueue:
         self._ledger, self._pace = Ledger(self._engine), Pace(self._engine)
         self._forecast = Forecast(self._engine, self._ledger, self._pace)
         self._admission = Admission(settings, self._engine, self._dispatch, self._forecast)
-        self._caretaker = Caretaker(settings, self._engine, self._store, self._hand_in_forgotten)
+        self._caretaker = Caretaker(settings, self._engine, self._store, self._hand_in_forgotten, self._forget_rows)
         self.supervisor = Supervisor(settings, self._engine) if has_workers else None
         self._watch = Watch(self._engine)
 
@@ -83,6 +84,7 @@ class DurableQueue:
     def decode_again(self, job_id: str, request: MotionRequest, user: str) -> str:
         """See `JobQueue.decode_again`."""
         self._ledger.check_owner(job_id, user)
+        self._check_there(job_id)
         if not self.get(job_id).has_sampling:
             raise RequestError("This clip cannot be decoded again: its sampling was not kept.", "Animate it anew.")
         files = {name: self._store.fetch(job_id, name) for name in (STILL, CHECKPOINT)}
@@ -104,9 +106,9 @@ class DurableQueue:
                 seen = job
                 yield job
 
-    def list(self, user: str, search: str = "", favourites: bool = False) -> Sequence[Job]:
+    def list(self, user: str, search: str = "", favourites: bool = False, before: float | None = None) -> Sequence[Job]:
         """See `JobQueue.list`."""
-        return self._ledger.finished(user, search, favourites)
+        return self._ledger.finished(user, search, favourites, before)
 
     def turns(self, user: str) -> Sequence[Turn]:
         """See `JobQueue.turns`."""
@@ -143,8 +145,7 @@ class DurableQueue:
 
     def file(self, job_id: str, name: str) -> Path:
         """See `JobQueue.file`."""
-        if self._ledger.get(job_id).is_deleted:
-            raise UnknownJob("This clip was deleted.", "It can be brought back in the library for ten minutes.")
+        self._check_there(job_id)
         return self._store.fetch(job_id, name)
 
     def still(self, job_id: str, user: str) -> Path:
@@ -166,12 +167,24 @@ class DurableQueue:
             is_alive = bool(self._watch.living())
         except StillmotionError as error:
             return Health([str(error)])
-        return Health([] if is_alive else ["No worker is there yet. Jobs wait until one is."])
+        warnings = [self._caretaker.sentence, self.supervisor.warning if self.supervisor is not None else ""]
+        obstacles = [] if is_alive else ["No worker is there yet. Jobs wait until one is."]
+        return Health(obstacles, [*filter(None, warnings)])
+
+    def _check_there(self, job_id: str) -> None:
+        if self._ledger.get(job_id).is_deleted:
+            raise UnknownJob("This clip was deleted.", "It can be brought back in the library for ten minutes.")
 
     def _hand_in_forgotten(self) -> None:
         """A waiting job that no queue carries would wait for ever; nothing known leads there, and nothing should."""
         for job_id in self._dispatch.hand_in_forgotten(self._ledger.turns_of_waiting()):
             log.warning("job handed in again", job=job_id)
+
+    def _forget_rows(self) -> None:
+        """Once a day, and only while the clock is believed."""
+        now = time.time()
+        counts = {"jobs": OldRows(self._engine).forget(now), "entries": self._dispatch.forget(now - CARRIED_S)}
+        log.info("old rows removed", **counts)
 
     def _enter(self, job: Job, user: str, files: dict[str, Path]) -> str:
         """Files first, then the table: a job that is accepted has all it needs."""

@@ -1,4 +1,4 @@
-"""Clips in other formats, made when they are first asked for and kept for a while."""
+"""Clips in other formats, made when they are first asked for, kept for a while (`jobs.kept_exports`)."""
 
 from __future__ import annotations
 
@@ -6,15 +6,16 @@ import hashlib
 import json
 import os
 import re
-import shutil
+import secrets
 import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import structlog
-from filelock import FileLock
 
+from jobs.kept_exports import FOLDER
+from jobs.one_at_a_time import OneAtATime
 from media.export.formats import FORMATS
 from media.export.order import Export, always, save_as
 from media.provenance import SIGNED_SUFFIXES, credential_in, sign
@@ -25,9 +26,6 @@ log = structlog.get_logger("exports")
 
 AT_ONCE = 2
 """Files that are made at a time: encoders use every core there is."""
-
-KEPT_S = 24 * 3600.0
-"""Seconds after which a file that was made on demand is forgotten: it is made again when it is asked for."""
 
 
 KEY_LENGTH = 24
@@ -40,9 +38,9 @@ class Exports:
     """Makes files in `folder` from clips that `clip_of(job_id)` finds; `signs` puts Content Credentials inside."""
 
     def __init__(self, folder: Path, clip_of: Callable[[str], Path], signs: bool = True) -> None:
-        self.folder, self._clip_of, self._signs = folder / "exports", clip_of, signs
+        self.folder, self._clip_of, self._signs = folder / FOLDER, clip_of, signs
         self._keys = folder / "keys"
-        self._slots = threading.Semaphore(AT_ONCE)
+        self._slots, self._wishes = threading.Semaphore(AT_ONCE), OneAtATime()
 
     def make(self, job_id: str, wanted: Export, is_awaited: Callable[[], bool] = always) -> Path:
         """The clip as wanted; the same wish gives the same file without making it again.
@@ -52,15 +50,14 @@ class Exports:
         """
         clip = self._clip_of(job_id)
         folder = self.folder / job_id / self._key(wanted)
-        folder.mkdir(parents=True, exist_ok=True)
         path = folder / f"{NAME}{wanted.kind.suffix}"
+        folder.mkdir(parents=True, exist_ok=True)
+        # wanted: its day begins anew, before the caretaker comes
+        os.utime(folder)
         if not path.exists():
-            self._forget_old()
-            with FileLock(folder / "lock"), self._slots:
+            with self._wishes.of(str(folder)), self._slots:
                 if not path.exists():
                     self._make(clip, path, wanted, is_awaited)
-        # still wanted: its day begins anew
-        os.utime(folder)
         return path
 
     def find(self, job_id: str, key: str) -> Path:
@@ -83,11 +80,14 @@ class Exports:
 
     def _make(self, clip: Path, path: Path, wanted: Export, is_awaited: Callable[[], bool]) -> None:
         begun = time.monotonic()
-        unsigned = path.with_name(f"unsigned-{path.name}")
-        save_as(clip, unsigned, wanted, is_awaited)
-        if self._signs and wanted.keep_recipe and path.suffix in SIGNED_SUFFIXES:
-            sign(unsigned, credential_in(self._keys), parameters=_told(clip))
-        unsigned.replace(path)
+        unsigned = path.with_name(f"{secrets.token_hex(4)}-{path.name}")
+        try:
+            save_as(clip, unsigned, wanted, is_awaited)
+            if self._signs and wanted.keep_recipe and path.suffix in SIGNED_SUFFIXES:
+                sign(unsigned, credential_in(self._keys), parameters=_told(clip))
+            unsigned.replace(path)
+        finally:
+            unsigned.unlink(missing_ok=True)
         log.info("export made", file=path.name, seconds=round(time.monotonic() - begun, 2))
 
     def _key(self, wanted: Export) -> str:
@@ -102,11 +102,6 @@ class Exports:
             self._signs,
         ]
         return hashlib.sha256(json.dumps(plain).encode()).hexdigest()[:KEY_LENGTH]
-
-    def _forget_old(self) -> None:
-        for folder in self.folder.glob("*/*"):
-            if time.time() - folder.stat().st_mtime > KEPT_S:
-                shutil.rmtree(folder, ignore_errors=True)
 
 
 def is_key(text: str) -> bool:

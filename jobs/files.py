@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
+import time
+from contextlib import suppress
 from pathlib import Path
 
 from media.whole_file import move_whole, partial_path, sync
@@ -23,11 +26,31 @@ def write_whole(path: Path, content: bytes) -> None:
 
 
 def copy_whole(source: Path, path: Path) -> None:
-    """Copy a file to where readers find all of it or nothing. Raises `OSError`."""
+    """Copy a file to where readers, of this user, find all of it or nothing. Raises `OSError`."""
     partial = partial_path(path)
     try:
+        partial.touch(mode=0o600)
         shutil.copyfile(source, partial)
         sync(partial)
         move_whole(partial, path)
     finally:
         partial.unlink(missing_ok=True)
+
+
+def bring_whole(source: Path, path: Path) -> None:
+    """Move a file that is on disk, perhaps to another disk; readers find all of it or nothing. Raises `OSError`."""
+    try:
+        move_whole(source, path)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        copy_whole(source, path)
+        source.unlink()
+
+
+def forget_old(folder: Path, seconds: float) -> None:
+    """Remove the files in a folder that were written longer ago; others may come and go meanwhile."""
+    for file in folder.glob("*"):
+        with suppress(OSError):
+            if file.is_file() and time.time() - file.stat().st_mtime > seconds:
+                file.unlink(missing_ok=True)

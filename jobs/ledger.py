@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import time
 from collections.abc import Sequence
 from dataclasses import replace
@@ -10,8 +11,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from jobs.job import ENDS, Job, State, is_id
-from jobs.schema import in_plain_words, jobs
-from jobs.search import matches
+from jobs.schema import IN_LIBRARY, in_plain_words, jobs
+from jobs.search import wanted_of
 from pipelines.errors import NotYours, UnknownJob
 from pipelines.request import MotionRequest
 
@@ -21,6 +22,9 @@ UNDER_WAY: tuple[State, ...] = ("running", "queued")
 
 SHOWN = 60
 """Clips on one page of the library: a few screens of thumbnails."""
+
+REMEMBERED = 1024
+"""Requests, of about a kB each: of every job that waits, and of some libraries."""
 
 
 class Ledger:
@@ -38,13 +42,17 @@ class Ledger:
         if self._row(job_id).owner != user:
             raise NotYours("This clip was started by somebody else.", "Only they can stop, change or delete it.")
 
-    def position(self, job: Job) -> int | None:
+    def position(self, job_id: str) -> int | None:
         """The place of a waiting job, 1 being next; None for any other."""
-        if job.state != "queued":
-            return None
-        row = self._row(job.id)
-        ahead = sa.or_(jobs.c.turn < row.turn, sa.and_(jobs.c.turn == row.turn, jobs.c.created < row.created))
-        return 1 + self._count(jobs.c.state == "queued", ahead)
+        mine, other = jobs.alias("mine"), jobs.alias("other")
+        is_before = sa.or_(
+            other.c.turn < mine.c.turn, sa.and_(other.c.turn == mine.c.turn, other.c.created < mine.c.created)
+        )
+        ahead = sa.select(sa.func.count()).select_from(other).where(other.c.state == "queued", is_before)
+        query = sa.select(1 + ahead.scalar_subquery()).where(mine.c.id == job_id, mine.c.state == "queued")
+        with in_plain_words(), self._engine.connect() as connection:
+            place = connection.execute(query).scalar()
+        return None if place is None else int(place)
 
     def turns_of_waiting(self) -> dict[str, int]:
         """The turn of each waiting job, by its id."""
@@ -75,13 +83,25 @@ class Ledger:
             connection.execute(jobs.update().where(mine, jobs.c.state == "queued").values(**ended))
             connection.execute(jobs.update().where(mine, jobs.c.state == "running").values(cancel=True))
 
-    def finished(self, user: str, search: str = "", favourites: bool = False) -> Sequence[Job]:
-        """A person's finished clips, newest first, that `jobs.search` finds."""
-        wanted = [jobs.c.owner == user, jobs.c.state == "done", jobs.c.deleted.is_(None)]
+    def finished(
+        self, user: str, search: str = "", favourites: bool = False, before: float | None = None
+    ) -> Sequence[Job]:
+        """A page of a person's finished clips, newest first, that `jobs.search` finds.
+
+        `before` is in seconds since 1970. Raises `InputError` for a search that is too long.
+        """
+        wanted = [jobs.c.owner == user, *(self._holds(*each) for each in wanted_of(search))]
         if favourites:
             wanted.append(jobs.c.favourite)
-        found = self._jobs(sa.select(jobs).where(*wanted).order_by(jobs.c.created.desc()))
-        return [job for job in found if matches(job, search)][:SHOWN]
+        if before is not None:
+            wanted.append(jobs.c.created < before)
+        # the index alone answers this; then no more rows are read than are shown
+        found = sa.select(jobs.c.id).where(*wanted, sa.text(IN_LIBRARY)).order_by(jobs.c.created.desc()).limit(SHOWN)
+        return self._jobs(sa.select(jobs).where(jobs.c.id.in_(found)).order_by(jobs.c.created.desc()))
+
+    def _holds(self, column: str, piece: str) -> sa.ColumnElement[bool]:
+        find = sa.func.instr if self._engine.dialect.name == "sqlite" else sa.func.strpos
+        return find(jobs.c[column], piece) > 0
 
     def set_favourite(self, job_id: str, is_favourite: bool) -> None:
         """Favourites are never removed by age or for room."""
@@ -114,8 +134,14 @@ class Ledger:
 
 
 def _job(row: sa.Row[Any]) -> Job:
-    job = Job(row.id, MotionRequest.model_validate_json(row.request), row.state)
+    job = Job(row.id, _request(row.request), row.state)
     names = ("stage", "step", "total", "previews", "seconds", "sentence", "note", "created", "favourite")
     job = replace(job, **{name: getattr(row, name) for name in names}, facts=row.facts, is_deleted=bool(row.deleted))
     remaining = None if row.state in ENDS else row.remaining_s
     return replace(job, remaining_s=remaining, has_sampling=row.has_sampling and not row.purged)
+
+
+@functools.lru_cache(maxsize=REMEMBERED)
+def _request(text: str) -> MotionRequest:
+    """The same job is looked at ten times a second while somebody waits for it."""
+    return MotionRequest.model_validate_json(text)

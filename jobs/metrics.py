@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
+from itertools import chain
 from typing import Any
 
 import sqlalchemy as sa
@@ -13,7 +15,7 @@ from prometheus_client.registry import Collector
 
 from jobs.beats import all_signs
 from jobs.job import ENDS
-from jobs.schema import in_plain_words, jobs
+from jobs.schema import in_plain_words, jobs, tallies
 
 
 def metrics_text(engine: sa.Engine) -> Callable[[], bytes]:
@@ -43,7 +45,9 @@ class _Queue(Collector):
         counts = self._rows(sa.select(jobs.c.model, jobs.c.state, sa.func.count()).group_by(jobs.c.model, jobs.c.state))
         for state in ("queued", "running"):
             length.add_metric([state], sum(count for _, found, count in counts if found == state))
-        for model, state, count in counts:
+        # with those whose rows have left
+        gone = self._rows(sa.select(tallies.c.model, tallies.c.state, tallies.c.count))
+        for (model, state), count in _summed(counts, gone).items():
             if state in ENDS:
                 ended.add_metric([model, state], count)
         yield from (length, ended)
@@ -53,7 +57,11 @@ class _Queue(Collector):
         run = SummaryMetricFamily("stillmotion_run_seconds", "From the turn to the clip.", labels=["model"])
         waited = sa.func.sum(jobs.c.started - jobs.c.created)
         columns = sa.select(jobs.c.model, sa.func.count(), waited, sa.func.sum(jobs.c.seconds))
-        for model, count, waits, runs in self._rows(columns.where(jobs.c.state == "done").group_by(jobs.c.model)):
+        here = self._rows(columns.where(jobs.c.state == "done").group_by(jobs.c.model))
+        figures = (tallies.c.model, tallies.c.count, tallies.c.waited, tallies.c.ran)
+        gone = self._rows(sa.select(*figures).where(tallies.c.state == "done"))
+        for model in sorted({row[0] for row in (*here, *gone)}):
+            count, waits, runs = (sum(row[at] for row in (*here, *gone) if row[0] == model) for at in (1, 2, 3))
             wait.add_metric([model], count, waits)
             run.add_metric([model], count, runs)
         yield from (wait, run)
@@ -71,3 +79,11 @@ class _Queue(Collector):
     def _rows(self, query: sa.Executable) -> list[Any]:
         with in_plain_words(), self._engine.connect() as connection:
             return list(connection.execute(query))
+
+
+def _summed(*tables: list[Any]) -> Counter[tuple[str, str]]:
+    """How many jobs of each model ended how, of rows of all three."""
+    sums: Counter[tuple[str, str]] = Counter()
+    for model, state, count in chain(*tables):
+        sums[model, state] += count
+    return sums

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+
 import sqlalchemy as sa
 
 from jobs.schema import in_plain_words, paces
@@ -23,6 +27,25 @@ UPSCALING_PER_INTERPOLATION = 2.5
 """Time for a pixel that is made larger, over that for a pixel in between, on a CPU; x2 and x4 are all the same."""
 
 
+@dataclass(frozen=True)
+class Paces:
+    """Seconds per megapixel-frame by model."""
+
+    of: Mapping[str, float]
+
+    def estimate(self, request: MotionRequest) -> float | None:
+        """See `Pace.estimate`."""
+        parts = [self.seconds(request.model, _work(request))]
+        if request.is_enhanced:
+            parts.append(self.seconds(HELPERS, _helpers_work(request)))
+        known = [part for part in parts if part is not None]
+        return sum(known) if len(known) == len(parts) else None
+
+    def seconds(self, worker: str, work: float) -> float | None:
+        """Seconds for so much work of one model, or of the helpers; None where that is not known."""
+        return self.of[worker] * work if worker in self.of else None
+
+
 class Pace:
     """Seconds per megapixel-frame of each model, and of the helpers. Raises `StoreError`."""
 
@@ -34,11 +57,15 @@ class Pace:
 
         On `machine`, or on the mean of all where this one is none of those that work.
         """
-        parts = [self._seconds(request.model, _work(request))]
-        if request.is_enhanced:
-            parts.append(self._seconds(HELPERS, _helpers_work(request)))
-        known = [part for part in parts if part is not None]
-        return sum(known) if len(known) == len(parts) else None
+        return self.known().estimate(request)
+
+    def known(self) -> Paces:
+        """What is known now, for many estimates."""
+        query = sa.select(paces.c.model, sa.func.avg(paces.c.pace)).group_by(paces.c.model)
+        if self._machine:
+            query = query.where(paces.c.machine == self._machine)
+        with in_plain_words(), self._engine.connect() as connection:
+            return Paces({model: float(pace) for model, pace in connection.execute(query)})
 
     def learn(self, request: MotionRequest, seconds: float) -> None:
         """Take note of a finished run on this machine.
@@ -49,24 +76,18 @@ class Pace:
         if not request.is_enhanced:
             self._settle(request.model, seconds / _work(request))
             return
-        models_own = self._seconds(request.model, _work(request))
+        models_own = self.known().seconds(request.model, _work(request))
         if models_own is not None and seconds > models_own:
             self._settle(HELPERS, (seconds - models_own) / _helpers_work(request))
-
-    def _seconds(self, worker: str, work: float) -> float | None:
-        wanted = [paces.c.model == worker]
-        if self._machine:
-            wanted.append(paces.c.machine == self._machine)
-        with in_plain_words(), self._engine.connect() as connection:
-            pace = connection.execute(sa.select(sa.func.avg(paces.c.pace)).where(*wanted)).scalar()
-        return None if pace is None else float(pace) * work
 
     def _settle(self, worker: str, new: float) -> None:
         here = (paces.c.model == worker, paces.c.machine == self._machine)
         with in_plain_words(), self._engine.begin() as connection:
             settled = paces.c.pace + SETTLE * (new - paces.c.pace)
-            if connection.execute(paces.update().where(*here).values(pace=settled)).rowcount == 0:
-                connection.execute(paces.insert().values(model=worker, machine=self._machine, pace=new))
+            now = time.time()
+            if connection.execute(paces.update().where(*here).values(pace=settled, learned=now)).rowcount == 0:
+                fresh = {"model": worker, "machine": self._machine, "pace": new, "learned": now}
+                connection.execute(paces.insert().values(**fresh))
 
 
 def remaining(expected: float | None, elapsed_s: float, share: float) -> float | None:

@@ -13,14 +13,23 @@ from pipelines.request import MotionRequest
 
 @dataclass(frozen=True)
 class Health:
-    """Whether jobs will be worked off: `sentences` name what stands in the way, none where nothing does."""
+    """Whether jobs will be worked off: `obstacles` name what stands in the way, none where nothing does.
 
-    sentences: Sequence[str] = ()
+    `warnings` are what whoever keeps the studio running has to mend although jobs are made.
+    """
+
+    obstacles: Sequence[str] = ()
+    warnings: Sequence[str] = ()
+
+    @property
+    def sentences(self) -> Sequence[str]:
+        """Everything that is to be said."""
+        return [*self.obstacles, *self.warnings]
 
     @property
     def is_ready(self) -> bool:
         """Whether a job submitted now would be made."""
-        return not self.sentences
+        return not self.obstacles
 
 
 @dataclass(frozen=True)
@@ -62,8 +71,9 @@ class JobQueue(Protocol):
         """The job now, then whenever it has changed, up to and including its end. Any number may watch."""
         ...
 
-    def list(self, user: str, search: str = "", favourites: bool = False) -> Sequence[Job]:
-        """The finished clips of a person, newest first, that have every word of `search` in their settings."""
+    def list(self, user: str, search: str = "", favourites: bool = False, before: float | None = None) -> Sequence[Job]:
+        """A page of the finished clips of a person, newest first, that have every word of `search` in their settings;
+        the next page is what was made `before` the last of this one. Raises `InputError` for too long a search."""
         ...
 
     def turns(self, user: str) -> Sequence[Turn]:

@@ -16,6 +16,9 @@ GB = 1_000_000_000
 """Bytes of what disks are sold in."""
 
 
+SHORTEST_SECRET = 32
+"""Letters: what `openssl rand -hex 16` prints."""
+
 SCHEMES = ("postgresql", "postgres", "postgresql+psycopg", "sqlite")
 
 
@@ -34,6 +37,8 @@ class JobSettings(BaseSettings):
     idle_unload_s: float = Field(900, ge=0, description="idle seconds after which a model leaves memory; 0: never")
     keep_days: float = Field(0, ge=0, description="days after which clips that are no favourites go; 0: never")
     keep_gb: float = Field(0, ge=0, description="GB of clips above which the oldest but favourites go; 0: no limit")
+    exports_gb: float = Field(10, gt=0, description="GB of files in other formats above which the least asked for go")
+    secret: str = Field("", repr=False, description="signs cookies; the same on all hosts that serve one page")
     credentials: bool = Field(True, description="put signed Content Credentials (C2PA) into downloads")
     free_gb: float = Field(0.5, ge=0, description="GB that stay free where clips are stored: below, no job is taken")
 
@@ -43,6 +48,13 @@ class JobSettings(BaseSettings):
         if url and url.partition("://")[0] not in SCHEMES:
             raise ValueError("it begins neither with postgresql:// nor with sqlite:///")
         return url
+
+    @field_validator("secret")
+    @classmethod
+    def _long_secret(cls, secret: str) -> str:
+        if secret and len(secret) < SHORTEST_SECRET:
+            raise ValueError(f"it has less than {SHORTEST_SECRET} letters")
+        return secret
 
     @property
     def data(self) -> Path:

@@ -5,18 +5,21 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Protocol
 
-from jobs.files import copy_whole
+from jobs.files import bring_whole, copy_whole, write_whole
 from jobs.job import is_id
 from jobs.settings import GB
-from media.whole_file import DISK_FULL, MAKE_ROOM, move_whole
+from media.whole_file import DISK_FULL, MAKE_ROOM
 from pipelines.errors import ClipError, StoreError, UnknownJob
 
-WORK = ".work-"
-"""Begins the name of a folder with the unfinished files of one attempt; the lease follows."""
+LABEL = ".database"
+"""The file in a store that holds the id of its database."""
+
+ASIDE = ".unknown"
+"""The folder in a store for files of jobs that its database does not know."""
 
 NOT_THERE = ("This clip is not there.", "It is not finished, was stopped, or was deleted.")
 
@@ -29,24 +32,12 @@ AWAY = (
 class Store(Protocol):
     """Files of jobs by name (`jobs.job.STILL` and so on). Every method raises `StoreError` where the place is away."""
 
-    def scratch(self, job_id: str, lease: str) -> Path:
-        """A local folder for the unfinished files of one attempt; it is there after the call."""
-        ...
-
-    def clear_scratch(self, job_id: str, lease: str) -> None:
-        """The attempt is over: its unfinished files go."""
-        ...
-
-    def clear_old_scratch(self, job_id: str, lease: str) -> None:
-        """What attempts other than that of `lease` have left goes."""
-        ...
-
     def take_in(self, job_id: str, name: str, source: Path) -> None:
         """Copy a file from elsewhere. Raises `ClipError` where there is no room."""
         ...
 
     def put(self, job_id: str, name: str, finished: Path) -> None:
-        """Move a file, complete and on disk, from the scratch folder to its name. Raises `ClipError` without room."""
+        """Move a local file, complete and on disk, to its name. Raises `ClipError` without room."""
         ...
 
     def fetch(self, job_id: str, name: str) -> Path:
@@ -65,8 +56,36 @@ class Store(Protocol):
         """Bytes that can still be written; infinite where nobody knows."""
         ...
 
-    def ages(self) -> Iterator[tuple[str, float]]:
-        """Each job that has files, with the seconds since the newest was added."""
+    def jobs(self) -> Iterator[str]:
+        """The ids of jobs that have files."""
+        ...
+
+    def age_s(self, job_id: str) -> float:
+        """Seconds since the newest file of a job was added; 0 where there is none."""
+        ...
+
+    def label(self) -> str:
+        """The id of the database whose clips these are; empty before it is set."""
+        ...
+
+    def set_label(self, label: str) -> None:
+        """From now on the clips are those of this database."""
+        ...
+
+    def set_aside(self, job_id: str, day: str) -> None:
+        """Move all files of a job into the folder of that day within `ASIDE`."""
+        ...
+
+    def asides(self) -> Iterator[tuple[str, str]]:
+        """What was set aside: day and id of each."""
+        ...
+
+    def bring_back(self, day: str, job_id: str) -> None:
+        """Undo `set_aside`."""
+        ...
+
+    def remove_aside(self, day: str) -> None:
+        """Remove what was set aside on that day, for good."""
         ...
 
     def check(self) -> None:
@@ -79,37 +98,21 @@ class FolderStore:
 
     def __init__(self, root: Path) -> None:
         self._root = root.resolve()
-
-    def scratch(self, job_id: str, lease: str) -> Path:
-        """See `Store.scratch`: beside the finished files, so that finishing one is a rename."""
-        with in_plain_words():
-            folder = self._folder(job_id)
-            folder.mkdir(exist_ok=True)
-            scratch = folder / (WORK + lease)
-            scratch.mkdir(exist_ok=True)
-        return scratch
-
-    def clear_scratch(self, job_id: str, lease: str) -> None:
-        """See `Store.clear_scratch`."""
-        shutil.rmtree(self._folder(job_id) / (WORK + lease), ignore_errors=True)
-
-    def clear_old_scratch(self, job_id: str, lease: str) -> None:
-        """See `Store.clear_old_scratch`."""
-        for folder in self._folder(job_id).glob(f"{WORK}*"):
-            if folder.name != WORK + lease:
-                shutil.rmtree(folder, ignore_errors=True)
+        self._label = self._root / LABEL
+        self._was_labelled = self._label.is_file()
 
     def take_in(self, job_id: str, name: str, source: Path) -> None:
         """See `Store.take_in`."""
         with in_plain_words():
-            folder = self._folder(job_id)
-            folder.mkdir(exist_ok=True)
+            folder = self._made(job_id)
             copy_whole(source, folder / name)
 
     def put(self, job_id: str, name: str, finished: Path) -> None:
         """See `Store.put`."""
+        self.check()
         with in_plain_words():
-            move_whole(finished, self._folder(job_id) / name)
+            folder = self._made(job_id)
+            bring_whole(finished, folder / name)
 
     def fetch(self, job_id: str, name: str) -> Path:
         """See `Store.fetch`."""
@@ -134,18 +137,66 @@ class FolderStore:
         with in_plain_words():
             return float(shutil.disk_usage(self._root).free)
 
-    def ages(self) -> Iterator[tuple[str, float]]:
-        """See `Store.ages`."""
+    def jobs(self) -> Iterator[str]:
+        """See `Store.jobs`."""
         with in_plain_words():
-            now = time.time()
-            for folder in self._root.iterdir():
+            yield from (folder.name for folder in self._root.iterdir() if is_id(folder.name))
+
+    def age_s(self, job_id: str) -> float:
+        """See `Store.age_s`."""
+        with in_plain_words(), suppress(FileNotFoundError):
+            return time.time() - self._folder(job_id).stat().st_mtime
+        return 0.0
+
+    def label(self) -> str:
+        """See `Store.label`."""
+        self.check()
+        with in_plain_words():
+            return self._label.read_text() if self._is_labelled() else ""
+
+    def set_label(self, label: str) -> None:
+        """See `Store.set_label`."""
+        with in_plain_words():
+            write_whole(self._label, label.encode())
+        self._was_labelled = True
+
+    def set_aside(self, job_id: str, day: str) -> None:
+        """See `Store.set_aside`."""
+        with in_plain_words():
+            (self._root / ASIDE / day).mkdir(parents=True, exist_ok=True)
+            self._folder(job_id).rename(self._root / ASIDE / day / job_id)
+
+    def asides(self) -> Iterator[tuple[str, str]]:
+        """See `Store.asides`."""
+        with in_plain_words():
+            for folder in (self._root / ASIDE).glob("*/*"):
                 if is_id(folder.name):
-                    yield folder.name, now - folder.stat().st_mtime
+                    yield folder.parent.name, folder.name
+
+    def bring_back(self, day: str, job_id: str) -> None:
+        """See `Store.bring_back`."""
+        with in_plain_words():
+            (self._root / ASIDE / day / job_id).rename(self._folder(job_id))
+
+    def remove_aside(self, day: str) -> None:
+        """See `Store.remove_aside`."""
+        shutil.rmtree(self._root / ASIDE / Path(day).name, ignore_errors=True)
 
     def check(self) -> None:
         """See `Store.check`."""
-        if not self._root.is_dir():
+        # where a share is away, the empty folder that it is mounted on is still there
+        if not self._root.is_dir() or (self._was_labelled and not self._is_labelled()):
             raise StoreError(*AWAY)
+
+    def _is_labelled(self) -> bool:
+        self._was_labelled = self._label.is_file() or self._was_labelled
+        return self._label.is_file()
+
+    def _made(self, job_id: str) -> Path:
+        """The folder of a job: nobody else of this machine looks into it."""
+        folder = self._folder(job_id)
+        folder.mkdir(exist_ok=True, mode=0o700)
+        return folder
 
     def _folder(self, job_id: str) -> Path:
         if not is_id(job_id):

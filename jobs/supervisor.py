@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 import signal
 import socket
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import sqlalchemy as sa
 import structlog
 
-from jobs.beats import STALE_S, Watch, all_signs, release
+from jobs.beats import STALE_S, Watch, all_signs, begin_again, release
 from jobs.exits import AWAY, SPENT, UNUSABLE
 from jobs.files import write_whole
 from jobs.overdue import Overdue
@@ -33,8 +33,13 @@ LOOK_S = 0.2
 WAITS_S = (0.0, 1.0, 2.0, 4.0, 8.0)
 """Seconds before each new start of a worker that ends as soon as it begins; after the last one it is given up."""
 
+STEADY_S = 60.0
+"""Seconds after which an end has nothing to do with the start: a default model is loaded by then."""
+
 HARD_LOOK_S = 1.0
 """Seconds between questions to the database about workers that hang."""
+
+STRUGGLING = "The worker has ended {} times soon after its start and is started again. The log names the cause."
 
 GIVEN_UP = "The worker cannot start: it ended {} times at once. The log names the cause; start Stillmotion again then."
 
@@ -88,6 +93,12 @@ class Supervisor:
         return next((slot.sentence for slot in self._slots), "") if all(s.sentence for s in self._slots) else ""
 
     @property
+    def warning(self) -> str:
+        """That a worker ends again and again soon after its start; empty where none does."""
+        most = max((slot.starts for slot in self._slots if not slot.sentence), default=0)
+        return STRUGGLING.format(most - 1) if most > 2 else ""
+
+    @property
     def names(self) -> list[str]:
         """The ids of this machine's workers."""
         return [slot.name for slot in self._slots]
@@ -101,39 +112,58 @@ class Supervisor:
         while not self._is_closing.is_set():
             for slot in self._slots:
                 self._tend(slot)
-            self._end_the_hanging()
+            try:
+                self._end_the_hanging()
+            except Exception:  # nobody else looks after the workers
+                log.exception("workers not looked after")
             self._is_closing.wait(LOOK_S)
 
     def _tend(self, slot: Slot) -> None:
-        if slot.sentence:
+        if slot.sentence or time.monotonic() < slot.next_start:
             return
+        try:
+            self._start_or_replace(slot)
+        except Exception:  # no memory for a process, say: that passes
+            log.exception("worker not started", worker=slot.name)
+            slot.next_start = time.monotonic() + WAITS_S[-1]
+
+    def _start_or_replace(self, slot: Slot) -> None:
         if slot.process is None:
-            if time.monotonic() >= slot.next_start:
-                slot.process = WorkerProcess(slot.name, slot.environment)
-                slot.starts += 1
+            with suppress(StoreError):
+                begin_again(self._engine, slot.name)
+            slot.process = WorkerProcess(slot.name, slot.environment)
+            slot.starts += 1
             return
         code = slot.process.exit_code
-        if code is not None:
-            self._plan_next(slot, code)
-            slot.process.close_input()
-            slot.process = None
+        if code is None:
+            if slot.process.age_s > STEADY_S:
+                slot.starts = 1
+            return
+        ended, slot.process = slot.process, None
+        ended.close_input()
+        self._plan_next(slot, code, ended.age_s)
 
-    def _plan_next(self, slot: Slot, code: int) -> None:
+    def _plan_next(self, slot: Slot, code: int, age_s: float) -> None:
+        """After an end in good order the next worker comes at once, after a death at its start ever later."""
         log.warning("worker ended", worker=slot.name, code=code)
-        # a worker that was ready did work, and one whose database is away is not to blame
-        if code in (SPENT, AWAY) or self._was_ready(slot.name):
+        state = self._last_state(slot.name)
+        # a worker at a job is ended by the job, which may do so twice, and one whose database is away is not to blame
+        if code in (SPENT, AWAY) or state == "working" or age_s > STEADY_S:
             slot.starts = 0
-        if code == UNUSABLE or slot.starts >= len(WAITS_S):
+        was_ready = state != "starting"
+        if code == UNUSABLE or (slot.starts >= len(WAITS_S) and not was_ready):
             slot.sentence = GIVEN_UP.format(slot.starts)
             log.error("worker given up", worker=slot.name)
             return
-        slot.next_start = time.monotonic() + (WAITS_S[-1] if code == AWAY else WAITS_S[slot.starts])
+        nth = min(max(0, slot.starts - was_ready), len(WAITS_S) - 1)
+        slot.next_start = time.monotonic() + (WAITS_S[-1] if code == AWAY else WAITS_S[nth])
 
-    def _was_ready(self, name: str) -> bool:
+    def _last_state(self, name: str) -> str:
+        """What the worker said of itself; starting where it came to say nothing, or nobody can tell."""
         try:
-            return any(sign.worker == name and sign.state != "starting" for sign in all_signs(self._engine))
+            return next((sign.state for sign in all_signs(self._engine) if sign.worker == name), "starting")
         except StoreError:
-            return True
+            return "starting"
 
     def _end_the_hanging(self) -> None:
         """A worker that comes to no step although its job was stopped, or that gives no signs of life, is killed."""
@@ -170,19 +200,13 @@ def run_workers(say: Callable[[str], None]) -> None:
 
 def _slots(settings: JobSettings) -> list[Slot]:
     """One for each GPU, or one for the CPU, unless the settings say how many."""
-    found, told = len(gpus()), settings.environment()
-    count = settings.workers or max(1, found)
+    found, told = gpus(), settings.environment()
+    count = settings.workers or max(1, len(found))
     machine = f"{socket.gethostname()}-{_machine_mark(settings.data)}"
     if not found:
         return [Slot(f"{machine}-cpu{number}", told) for number in range(count)]
-    return [Slot(f"{machine}-gpu{number}", told | _visible(number % found)) for number in range(count)]
-
-
-def _visible(gpu: int) -> dict[str, str]:
-    """The environment of a worker that sees one GPU, of those that this process sees."""
-    visible = os.environ.get("CUDA_VISIBLE_DEVICES", "").split(",")
-    chosen = visible[gpu] if gpu < len(visible) and visible[gpu] else str(gpu)
-    return {"CUDA_VISIBLE_DEVICES": chosen}
+    shown = [{"CUDA_VISIBLE_DEVICES": found[number % len(found)].device} for number in range(count)]
+    return [Slot(f"{machine}-gpu{number}", told | shown[number]) for number in range(count)]
 
 
 def _machine_mark(data: Path) -> str:

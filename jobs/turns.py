@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from jobs.job import Job
 from jobs.schema import jobs
+from jobs.search import findable
 
 
 @dataclass(frozen=True)
@@ -41,11 +42,12 @@ def next_turn(connection: sa.Connection, user: str) -> int:
 
 def enter(connection: sa.Connection, job: Job, user: str, turn: int) -> None:
     """Write a new job down as waiting."""
+    created = time.time()
     asked: dict[str, Any] = {
         "id": job.id,
         "owner": user,
         "request": job.request.model_dump_json(),
         "model": job.request.model,
     }
-    asked |= {"has_sampling": job.has_sampling}
-    connection.execute(jobs.insert().values(**asked, state="queued", turn=turn, created=time.time()))
+    asked |= {"has_sampling": job.has_sampling} | findable(job.request, created)
+    connection.execute(jobs.insert().values(**asked, state="queued", turn=turn, created=created))

@@ -18,19 +18,21 @@ from typing import IO, Any
 import structlog
 from filelock import FileLock
 
+from jobs import scratch
 from jobs.attempt import Attempt, Desk
 from jobs.beats import BEAT_S, Heart, Watch, release, strike_off
 from jobs.claims import Claim, Claims, LeaseLost
 from jobs.dispatch import Inbox
 from jobs.exits import AWAY, SPENT, STOPPED, UNUSABLE
-from jobs.job import CLIP, POSTER
 from jobs.log import configure_log
 from jobs.make_clip import unload, warm
 from jobs.outcomes import Outcome, Trouble, outcome_of
 from jobs.pace import Pace
 from jobs.schema import open_database
+from jobs.scratch import Scratch
 from jobs.settings import JobSettings, job_settings
 from jobs.stores import open_store
+from jobs.sweep import UNMADE, drop_clip
 from pipelines.catalogue import default_model
 from pipelines.errors import StillmotionError, StoreError
 
@@ -46,7 +48,8 @@ class Worker:
         self._heart, self._watch = Heart(engine, name), Watch(engine)
         self._claims = Claims(engine, name)
         pace = Pace(engine, socket.gethostname())
-        self._desk = Desk(self._claims, open_store(settings), pace, settings.checkpoint_every)
+        self._scratch = Scratch(settings.data / scratch.FOLDER)
+        self._desk = Desk(self._claims, open_store(settings), self._scratch, pace, settings.checkpoint_every)
         self._inbox = Inbox(engine, name)
         self._trouble = Trouble()
         self._at_work = threading.Lock()
@@ -57,6 +60,7 @@ class Worker:
     def open(self) -> None:
         """Begin to take jobs."""
         release(self._engine, self.name)
+        self._scratch.sweep(self._lease_of)
         self._beat()
         self._inbox.open(self.work)
         self._is_open = True
@@ -146,7 +150,7 @@ class Worker:
             self._inbox.take_from(self.name)
             self._heart.stop()
         if claim is not None:
-            self._desk.store.clear_scratch(claim.id, claim.lease)
+            self._scratch.clear(claim.id, claim.lease)
         os._exit(code)
 
     def _or_end(self, work: Callable[[], Any]) -> Any:
@@ -160,10 +164,12 @@ class Worker:
     def _tidy(self, job_id: str) -> None:
         """What a dead worker had begun, or had finished of a job that was then stopped, is not kept."""
         with suppress(StillmotionError):
-            state, lease = self._claims.state(job_id)
-            self._desk.store.clear_old_scratch(job_id, lease)
-            for name in (CLIP, POSTER) if state in {"failed", "cancelled"} else ():
-                self._desk.store.drop(job_id, name)
+            self._scratch.sweep(self._lease_of)
+            if self._claims.state(job_id)[0] in UNMADE:
+                drop_clip(self._desk.store, job_id)
+
+    def _lease_of(self, job_id: str) -> str:
+        return self._claims.state(job_id)[1]
 
     def _beat(self) -> None:
         claim = self._claim

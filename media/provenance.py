@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import os
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -19,7 +18,9 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+from filelock import FileLock
 
+from media.whole_file import write_privately
 from pipelines.errors import ClipError
 
 SIGNED_SUFFIXES = frozenset({".mp4", ".webp", ".png"})
@@ -31,7 +32,10 @@ SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmic
 VALID_FOR = dt.timedelta(days=3650)
 """Of the certificates: a file signed today is still readable in ten years."""
 
-_KEY_FILE, _CHAIN_FILE = "signing-key.pem", "signing-chain.pem"
+_FILE = "signing.pem"
+"""Key and certificates in one file: whoever reads it finds those that fit."""
+
+_CERTIFICATE = b"-----BEGIN CERTIFICATE-----"
 
 
 @dataclass(frozen=True)
@@ -44,13 +48,15 @@ class Credential:
 
 def credential_in(folder: Path) -> Credential:
     """The credential kept in a folder, made there if there is none; only this user may read the key."""
-    key, chain = folder / _KEY_FILE, folder / _CHAIN_FILE
-    if not (key.exists() and chain.exists()):
-        folder.mkdir(parents=True, exist_ok=True)
-        made = _new_credential()
-        _write_privately(key, made.key)
-        _write_privately(chain, made.chain)
-    return Credential(key.read_bytes(), chain.read_bytes())
+    file = folder / _FILE
+    if not file.exists():
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with FileLock(folder / "lock"):
+            if not file.exists():
+                made = _new_credential()
+                write_privately(file, made.key + made.chain)
+    key, begin, chain = file.read_bytes().partition(_CERTIFICATE)
+    return Credential(key, begin + chain)
 
 
 def sign(path: Path, credential: Credential, title: str = "", parameters: dict[str, Any] | None = None) -> None:
@@ -140,9 +146,3 @@ def _usage(signs_certificates: bool) -> x509.KeyUsage:
         encipher_only=False,
         decipher_only=False,
     )
-
-
-def _write_privately(path: Path, content: bytes) -> None:
-    opened = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(opened, "wb") as file:
-        file.write(content)

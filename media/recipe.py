@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import zipfile
 from pathlib import Path
@@ -24,6 +25,9 @@ RECIPE_FILE = "recipe.json"
 
 IMAGE_DESCRIPTION = 0x010E
 """The EXIF tag that holds it in WebP: the one that picture viewers show."""
+
+MOST_LISTED = 2**19
+"""Bytes of a zip's list of contents: twice that of our longest one, of 3,800 frames."""
 
 MAX_RECIPE_LETTERS = 65536
 """Letters. Ours have about a thousand; an uploaded file may carry anything."""
@@ -91,9 +95,19 @@ def _webm_comment(path: Path) -> str:
         raise ClipError("This file cannot be read as a WebM clip.", "Use a clip as it was downloaded.") from error
 
 
+class _Careful(io.FileIO):
+    """Not read in large pieces: a zip's list of contents comes in one, and may have a million entries."""
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """Raises `BadZipFile` for more than `MOST_LISTED`; without a size, zipfile has gone near the end before."""
+        if size is not None and size > MOST_LISTED:
+            raise zipfile.BadZipFile
+        return super().read(size if size is not None and size >= 0 else MOST_LISTED) or b""
+
+
 def _zipped(path: Path) -> str:
     try:
-        with zipfile.ZipFile(path) as archive, archive.open(RECIPE_FILE) as file:
+        with _Careful(path) as opened, zipfile.ZipFile(opened) as archive, archive.open(RECIPE_FILE) as file:
             # read so far and no further: a zip may claim to hold terabytes
             return file.read(MAX_RECIPE_LETTERS + 1).decode()
     except (KeyError, zipfile.BadZipFile, OSError, ValueError, RuntimeError, NotImplementedError):

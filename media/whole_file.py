@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import secrets
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -46,8 +47,9 @@ def written_whole(path: Path) -> Iterator[Path]:
 
 
 def partial_path(path: Path) -> Path:
-    """Where an unfinished clip is written: in the same folder, so that renaming it is one step."""
-    return path.with_name(f"{path.name}.partial")
+    """Where an unfinished file is written: in the same folder, so that renaming it is one step; another each time, so
+    that two who write the same file do not write into one."""
+    return path.with_name(f"{path.name}.{secrets.token_hex(4)}.partial")
 
 
 @contextmanager
@@ -98,3 +100,24 @@ def sync(path: Path) -> None:
         os.fsync(opened)
     finally:
         os.close(opened)
+
+
+def private_folder(folder: Path) -> None:
+    """Make a folder that only this user may look into; one that is there becomes such. Raises `OSError`."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if folder.stat().st_mode & 0o077:
+        folder.chmod(0o700)
+
+
+def write_privately(path: Path, content: bytes) -> None:
+    """Write a file that only this user may read, whole or not at all. Raises `OSError`."""
+    partial = partial_path(path)
+    try:
+        opened = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(opened, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        move_whole(partial, path)
+    finally:
+        partial.unlink(missing_ok=True)

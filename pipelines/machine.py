@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
@@ -46,10 +46,11 @@ class Memory:
 
 @dataclass(frozen=True)
 class Gpu:
-    """An NVIDIA GPU: its name, and all of its memory in bytes."""
+    """An NVIDIA GPU: its name, all of its memory in bytes, and what CUDA_VISIBLE_DEVICES calls it."""
 
     name: str
     total_bytes: int
+    device: str = ""
 
 
 @dataclass(frozen=True)
@@ -74,18 +75,18 @@ def memory() -> Memory:
 
 @cache
 def gpus() -> tuple[Gpu, ...]:
-    """The NVIDIA GPUs, asked once; none where nvidia-smi is absent or silent, or CUDA_VISIBLE_DEVICES hides them."""
+    """The NVIDIA GPUs that CUDA_VISIBLE_DEVICES shows, in its order; none where nvidia-smi is absent or silent."""
     if os.environ.get("CUDA_VISIBLE_DEVICES", "all") in {"", "-1"}:
         return ()
     program = shutil.which("nvidia-smi")
     if program is None:
         return ()
-    question = [program, "--query-gpu=name,memory.total", "--format=csv,noheader,nounits"]
+    question = [program, "--query-gpu=index,uuid,name,memory.total", "--format=csv,noheader,nounits"]
     try:
         answer = subprocess.run(question, capture_output=True, text=True, timeout=NVIDIA_SMI_SECONDS, check=True)  # noqa: S603
     except (OSError, subprocess.SubprocessError):
         return ()
-    return tuple(_gpus_in(answer.stdout))
+    return _visible(_gpus_in(answer.stdout), os.environ.get("CUDA_VISIBLE_DEVICES"))
 
 
 def fits(spec: ModelSpec, request: MotionRequest) -> Fit:
@@ -118,9 +119,43 @@ def _time(gpu: Gpu, flops: float) -> str:
     return f"; about {flops / (peak * 1e12 * USUAL_SHARE):.0f} s" if peak else ""
 
 
-def _gpus_in(listing: str) -> list[Gpu]:
-    rows = [line.rpartition(",") for line in listing.splitlines()]
-    return [Gpu(name.strip(), int(size) * MIB) for name, _, size in rows if size.strip().isdigit()]
+@dataclass(frozen=True)
+class _Listed:
+    """A line of nvidia-smi."""
+
+    index: str
+    uuid: str
+    gpu: Gpu
+
+
+def _gpus_in(listing: str) -> list[_Listed]:
+    found = []
+    for line in listing.splitlines():
+        # a name may hold a comma
+        head, _, size = line.rpartition(",")
+        index, uuid, name = (part.strip() for part in (*head.split(",", 2), "", "")[:3])
+        if index.isdigit() and size.strip().isdigit():
+            found.append(_Listed(index, uuid, Gpu(name, int(size) * MIB, index)))
+    return found
+
+
+def _visible(listed: list[_Listed], wanted: str | None) -> tuple[Gpu, ...]:
+    """Those that are named, in that order; as CUDA does, none from the first name on that is no GPU's."""
+    if wanted is None:
+        return tuple(each.gpu for each in listed)
+    shown: list[Gpu] = []
+    for token in map(str.strip, wanted.split(",")):
+        named = next((each for each in listed if _is_called(each, token)), None)
+        if named is None:
+            break
+        shown.append(replace(named.gpu, device=token))
+    return tuple(shown)
+
+
+def _is_called(listed: _Listed, token: str) -> bool:
+    """By its number, by its UUID or the beginning of it; a part of a GPU (MIG) passes for the first one: nvidia-smi
+    does not tell in this list whose it is."""
+    return token == listed.index or token.startswith("MIG-") or (len(token) > 4 and listed.uuid.startswith(token))
 
 
 def _fit_in_memory(needed: float, remedy: str) -> Fit:

@@ -23,9 +23,9 @@ from benchmarks.jobs_figures.bench import STILL, Effort, Studio, small_request
 from benchmarks.jobs_figures.fake_model import Speed
 from benchmarks.jobs_figures.fake_worker import KILL
 from benchmarks.report import Figure
-from jobs.caretaker import ARRIVING_S
-from jobs.job import CHECKPOINT, CLIP, POSTER
+from jobs.job import CHECKPOINT, CLIP, POSTER, is_id
 from jobs.job import STILL as STILL_FILE
+from jobs.sweep import ARRIVING_S
 
 SPEED = Speed(load_s=0.5, step_s=0.05, chunk_s=0.2)
 
@@ -177,7 +177,9 @@ def _orphans(studio: Studio, known: set[str]) -> int:
     studio.start()
     time.sleep(5)
     store = studio.folder / "data" / "jobs"
-    found = [path for path in store.rglob("*") if path.is_file()]
+    # what was set aside belongs to nothing by design
+    folders = [folder for folder in store.iterdir() if is_id(folder.name)]
+    found = [path for folder in folders for path in folder.rglob("*") if path.is_file()]
     return sum(path.parent.name not in known or path.name not in WHOLE for path in found)
 
 

@@ -10,14 +10,17 @@ from pathlib import Path
 import av
 import av.error
 import numpy as np
-from av.audio.frame import AudioFrame
 from av.audio.resampler import AudioResampler
+from av.container import InputContainer
 from moviepy.audio.AudioClip import AudioArrayClip
 from moviepy.audio.fx import AudioFadeIn, AudioFadeOut, MultiplyVolume
 
 from media.mp4 import ONLY_THIS_FILE
 from media.video import SOUND_RATE, Sound
 from pipelines.errors import InputError
+
+LONGEST_S = 600
+"""Seconds; each takes 400 kB of memory, and several times that while it is shaped."""
 
 FADE_S = 0.5
 """Seconds of fade at each end: short enough for a clip of two seconds, long enough not to click."""
@@ -30,8 +33,13 @@ The last two have no header to be known by, so they come last."""
 def soundtrack(path: Path, seconds: float, volume: float = 1.0) -> Sound:
     """The beginning of an audio file, float32 `[n, 2]` in [-1, 1], exactly `seconds` long; silence where it ends.
 
-    Raises `InputError` for a file that is no audio.
+    Raises `InputError` for a file that is no audio, and for a clip that is too long.
     """
+    if seconds > LONGEST_S:
+        raise InputError(
+            f"A clip of {seconds:.0f} s is too long for a soundtrack.",
+            f"Choose a higher speed or fewer frames: {LONGEST_S} s at most.",
+        )
     samples = round(seconds * SOUND_RATE)
     heard = _read(path, samples)
     fade = min(FADE_S, len(heard) / SOUND_RATE / 2)
@@ -44,23 +52,26 @@ def soundtrack(path: Path, seconds: float, volume: float = 1.0) -> Sound:
 
 def _read(path: Path, samples: int) -> Sound:
     """Up to that many stereo samples from the start of a file, `[n, 2]`."""
-    blocks: list[Sound] = []
     for kind in READABLE:
         try:
             with av.open(str(path.absolute()), format=kind, options=ONLY_THIS_FILE) as container:
-                resampler = AudioResampler("flt", "stereo", SOUND_RATE)
-                for frame in container.decode(audio=0):
-                    blocks += [
-                        np.asarray(each.to_ndarray(), np.float32).reshape(-1, 2) for each in resampler.resample(frame)
-                    ]
-                    if sum(map(len, blocks)) >= samples:
-                        break
+                heard = _heard(container, samples)
         except (av.error.FFmpegError, OSError, ValueError, IndexError):
-            blocks = []
-        if blocks:
-            return np.concatenate(blocks)[:samples]
+            continue
+        if len(heard):
+            return heard
     raise InputError(f"“{path.name}” cannot be read as audio.", "Use an MP3, WAV, OGG, FLAC or M4A file.")
 
 
-def _stereo(frame: AudioFrame) -> Sound:
-    return np.asarray(frame.to_ndarray(), np.float32).reshape(-1, 2)
+def _heard(container: InputContainer, samples: int) -> Sound:
+    """However small the blocks of a file are, each is touched once."""
+    heard, count = np.empty((samples, 2), np.float32), 0
+    resampler = AudioResampler("flt", "stereo", SOUND_RATE)
+    for frame in container.decode(audio=0):
+        for each in resampler.resample(frame):
+            block = np.asarray(each.to_ndarray(), np.float32).reshape(-1, 2)[: samples - count]
+            heard[count : count + len(block)] = block
+            count += len(block)
+        if count >= samples:
+            break
+    return heard[:count]

@@ -6,8 +6,11 @@ import json
 import logging
 import os
 import re
+import secrets
 from dataclasses import asdict, dataclass
 from pathlib import Path
+
+from filelock import FileLock
 
 from pipelines.errors import ModelError
 from pipelines.machine import data_folder
@@ -51,16 +54,18 @@ def add_folder(folder: SvdFolder | AddOn, base: str | None = None) -> AddedFolde
 
     An add-on is remembered with the id of its `base`, by an id of its own.
     """
-    kept = [known for known in _remembered() if known.path != str(folder.path)]
-    new = AddedFolder(_id_for(folder, {known.id for known in kept}), str(folder.path), base)
-    _write([*kept, new])
+    with _alone():
+        kept = [known for known in _remembered() if known.path != str(folder.path)]
+        new = AddedFolder(_id_for(folder, {known.id for known in kept}), str(folder.path), base)
+        _write([*kept, new])
     return new
 
 
 def add_taesd(file: Path) -> None:
     """Remembers the file that draws the previews, in place of another."""
-    kept = [known for known in _remembered() if known.id != TAESD]
-    _write([*kept, AddedFolder(TAESD, str(file))])
+    with _alone():
+        kept = [known for known in _remembered() if known.id != TAESD]
+        _write([*kept, AddedFolder(TAESD, str(file))])
 
 
 def added_taesd() -> Path | None:
@@ -105,10 +110,15 @@ def _remembered() -> list[AddedFolder]:
         raise ModelError(f"{file} cannot be read.", "Delete it, and add your models again.") from error
 
 
+def _alone() -> FileLock:
+    """Held while the list is read and written: two who add at once are both remembered."""
+    data_folder().mkdir(parents=True, exist_ok=True)
+    return FileLock(data_folder() / "models.json.lock")
+
+
 def _write(folders: list[AddedFolder]) -> None:
     file = data_folder() / "models.json"
-    file.parent.mkdir(parents=True, exist_ok=True)
-    draft = file.with_suffix(".new")
+    draft = file.with_name(f"{file.name}.{secrets.token_hex(4)}.new")
     draft.write_text(json.dumps([_entry(folder) for folder in folders], indent=2), "utf-8")
     draft.replace(file)
 

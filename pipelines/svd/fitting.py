@@ -147,7 +147,7 @@ def _alpha_of_all(file: Path, header: Header) -> float | None:
         more = next((name for name in MORE_THAN_DELTAS if plain.get(name)), None)
         alpha = plain.get("lora_alpha")
         found = None if alpha is None else float(alpha)
-    except (ValueError, TypeError, AttributeError) as error:
+    except (ValueError, TypeError, AttributeError, RecursionError, OverflowError) as error:
         raise ModelError(f"The settings in {file.name} cannot be read.", "Download it again.") from error
     if more is not None:
         raise ModelError(f"{file.name} was made with {more}, which goes beyond low-rank deltas.", PLAIN)

@@ -82,7 +82,8 @@ def read_header(path: Path) -> Header:
         shapes = {name: tuple(int(side) for side in entry["shape"]) for name, entry in entries.items()}
     except OSError as error:
         raise ModelError(f"{path} cannot be read.", "Check the path.") from error
-    except (ValueError, TypeError, KeyError, AttributeError, IndexError) as error:
+    # nested a thousand deep, or a size of infinity: somebody's joke, and no safetensors either
+    except (ValueError, TypeError, KeyError, AttributeError, IndexError, RecursionError, OverflowError) as error:
         raise ModelError(f"{path.name} is no safetensors file, or a damaged one.", "Download it again.") from error
     size = path.stat().st_size
     if size != end:

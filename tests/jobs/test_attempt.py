@@ -11,6 +11,7 @@ from jobs.job import CHECKPOINT, STILL, Job, new_id
 from jobs.ledger import Ledger
 from jobs.pace import Pace
 from jobs.schema import exclusively
+from jobs.scratch import Scratch
 from jobs.stores import open_store
 from jobs.turns import enter
 from pipelines.contract import Checkpoint, StepEvent
@@ -28,7 +29,8 @@ def job(engine, small):
 
 @pytest.fixture
 def desk(engine, tmp_path):
-    return Desk(Claims(engine, "first"), open_store(settings_in(tmp_path)), Pace(engine, "here"), 2)
+    store, scratch = open_store(settings_in(tmp_path)), Scratch(tmp_path / "scratch")
+    return Desk(Claims(engine, "first"), store, scratch, Pace(engine, "here"), 2)
 
 
 @pytest.fixture

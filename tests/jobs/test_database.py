@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from benchmarks.jobs_figures.fake_model import Speed
 from jobs import beats
 from jobs.beats import Heart, Watch, all_signs
-from jobs.schema import about, jobs, open_database, secret_of
+from jobs.schema import about, database_id, jobs, open_database
 from jobs.settings import JobSettings, job_settings
 from pipelines.errors import InputError, StoreError
 from tests.jobs.watching import ended, in_threads, until
@@ -24,8 +24,8 @@ def url(tmp_path):
 
 def test_it_is_made_once_by_whoever_comes_first(url):
     engines = in_threads(6, lambda _: open_database(url))
-    assert len({secret_of(engine) for engine in engines}) == 1
-    assert len(secret_of(engines[0])) == 64
+    assert len({database_id(engine) for engine in engines}) == 1
+    assert len(database_id(engines[0])) == 32
     for engine in engines:
         engine.dispose()
 
@@ -33,13 +33,13 @@ def test_it_is_made_once_by_whoever_comes_first(url):
 def test_one_of_a_newer_version_is_refused_and_left_as_it_is(url):
     engine = open_database(url)
     with engine.begin() as connection:
-        connection.execute(about.update().where(about.c.name == "version").values(value="2"))
+        connection.execute(about.update().where(about.c.name == "version").values(value="99"))
     engine.dispose()
     with pytest.raises(InputError, match="written by a newer Stillmotion"):
         open_database(url)
     engine = sa.create_engine(url)
     with engine.connect() as connection:
-        assert connection.execute(sa.select(about.c.value).where(about.c.name == "version")).scalar() == "2"
+        assert connection.execute(sa.select(about.c.value).where(about.c.name == "version")).scalar() == "99"
     engine.dispose()
 
 

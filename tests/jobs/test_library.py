@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from benchmarks.jobs_figures.fake_model import Speed
-from jobs import caretaker
+from jobs import caretaker, scratch, sweep
 from jobs.caretaker import Caretaker
 from jobs.job import CLIP, POSTER, STILL, new_id
 from jobs.schema import jobs
@@ -152,18 +152,22 @@ def test_a_sweep_removes_what_belongs_to_nothing_and_nothing_else(made, tmp_path
     store = tmp_path / "jobs"
     before = {path.relative_to(store) for path in store.rglob("*")}
     (store / new_id()).mkdir()
-    (store / ids[0] / ".work-0123").mkdir()
-    (store / ids[0] / ".work-0123" / "clip.mp4.partial").write_bytes(b"half")
+    lost = tmp_path / "scratch" / f"{ids[0]}-0123"
+    lost.mkdir(parents=True)
+    (lost / "clip.mp4.partial").write_bytes(b"half")
     (store / "notes of somebody").mkdir()
     cancelled = queue.submit(queue.file(ids[0], STILL), queue.get(ids[0]).request, "ada")
     ended(queue, cancelled)
     with queue.engine.begin() as connection:
         connection.execute(jobs.update().where(jobs.c.id == cancelled).values(state="cancelled"))
     hands(queue, tmp_path).sweep()
-    assert len(list(store.iterdir())) == 3 + 1 + 1 + 1
-    monkeypatch.setattr(caretaker, "ARRIVING_S", 0.0)
+    assert len(list(store.iterdir())) == 3 + 1 + 1 + 1 + 1
+    assert lost.exists()
+    monkeypatch.setattr(sweep, "ARRIVING_S", 0.0)
+    monkeypatch.setattr(scratch, "YOUNG_S", 0.0)
     hands(queue, tmp_path).sweep()
-    after = {path.relative_to(store) for path in store.rglob("*")}
+    assert not lost.exists()
+    after = {path.relative_to(store) for path in store.rglob("*") if ".unknown" not in path.parts}
     names = {str(path) for path in after - before}
     expected = {"still", "checkpoint.safetensors"}
     assert names == {"notes of somebody", cancelled, *(f"{cancelled}/{name}" for name in expected)}
@@ -175,7 +179,7 @@ def test_no_job_is_taken_where_the_disk_would_be_full(fake, still, small):
     with pytest.raises(ClipError, match="The disk is almost full"):
         queue.submit(still, small)
     assert "almost full" in queue.health().sentences[0]
-    assert list((queue._settings.data / "jobs").glob("*")) == []
+    assert [path for path in (queue._settings.data / "jobs").iterdir() if path.is_dir()] == []
 
 
 def test_frames_are_made_again_without_being_drawn_again(fake, still, small):

@@ -13,11 +13,11 @@ import numpy as np
 import pytest
 
 import media.whole_file
+from media import whole_file
 from media.clip import write_clip
 from media.probe import OUR_COLOURS, ColourTags, probe_clip, verify
 from media.spec import ClipSpec
 from media.video import H264
-from media.whole_file import partial_path
 from pipelines.contract import FrameChunk
 from pipelines.errors import BadFrames, Cancelled, ClipError, OutOfMemory
 from tests.media.clips import chunked, moving_frames, spec_of
@@ -91,7 +91,7 @@ def test_wrong_frames_are_refused(tmp_path, chunks, words):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_failure_closes_the_model_at_once(tmp_path):
+def test_a_failure_closes_the_model_at_once(tmp_path, partial):
     """Also while the error, and with it every variable on its way, is still being looked at."""
     noise = np.random.default_rng(2).integers(0, 255, (1, 256, 256, 3), dtype=np.uint8)
     given, closed = [], []
@@ -104,7 +104,7 @@ def test_a_failure_closes_the_model_at_once(tmp_path):
         finally:
             closed.append(True)
 
-    partial_path(tmp_path / "clip.mp4").symlink_to("/dev/full")
+    partial.symlink_to("/dev/full")
     with pytest.raises(ClipError, match="The disk is full") as caught:
         write_clip(tmp_path / "clip.mp4", frames_of_a_model(), ClipSpec(256, 256, 200, Fraction(7)))
     assert caught.tb is not None
@@ -152,10 +152,18 @@ def test_a_read_only_folder(read_only_folder):
     assert list(read_only_folder.iterdir()) == []
 
 
-def test_a_full_disk_from_the_first_byte(tmp_path):
+@pytest.fixture
+def partial(tmp_path, monkeypatch):
+    """The name of the unfinished clip, which is another one each time, known beforehand."""
+    path = tmp_path / "clip.mp4.partial"
+    monkeypatch.setattr(whole_file, "partial_path", lambda _: path)
+    return path
+
+
+def test_a_full_disk_from_the_first_byte(tmp_path, partial):
     """The kernel's own full device stands where the unfinished clip is to be written."""
     path = tmp_path / "clip.mp4"
-    partial_path(path).symlink_to("/dev/full")
+    partial.symlink_to("/dev/full")
     assert "The disk is full" in refusal(path)
     assert list(tmp_path.iterdir()) == []
 

@@ -2,14 +2,20 @@
 
 import json
 import stat
+import threading
+from contextlib import suppress
 
 import c2pa
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from PIL import Image
 
+from media import provenance
 from media.clip import write_clip
 from media.provenance import SOURCE_TYPE, credential_in, sign
 from media.recipe import read_recipe
+from tests.jobs.watching import in_threads
 from tests.media.clips import chunked, moving_frames, spec_of
 from tests.media.export.test_export import exported
 
@@ -74,4 +80,21 @@ def test_the_key_is_made_once_and_is_nobody_elses(tmp_path):
     first, again = credential_in(tmp_path / "keys"), credential_in(tmp_path / "keys")
     assert first == again
     assert first.key != credential_in(tmp_path / "others").key
-    assert stat.S_IMODE((tmp_path / "keys" / "signing-key.pem").stat().st_mode) == 0o600
+    assert stat.S_IMODE((tmp_path / "keys" / "signing.pem").stat().st_mode) == 0o600
+
+
+def test_those_who_come_first_together_get_one_key_and_its_certificate(tmp_path, monkeypatch):
+    real, barrier = provenance._new_credential, threading.Barrier(4)
+
+    def slow():
+        made = real()
+        # with a lock nobody else gets here, and the wait ends by itself
+        with suppress(threading.BrokenBarrierError):
+            barrier.wait(0.5)
+        return made
+
+    monkeypatch.setattr(provenance, "_new_credential", slow)
+    found = in_threads(4, lambda _: credential_in(tmp_path / "keys"))
+    assert len({each.key for each in found}) == len({each.chain for each in found}) == 1
+    key = load_pem_private_key(found[0].key, None)
+    assert x509.load_pem_x509_certificate(found[0].chain).public_key() == key.public_key()

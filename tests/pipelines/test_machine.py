@@ -39,9 +39,33 @@ def xt() -> tuple[ModelSpec, MotionRequest]:
     return find("svd-xt"), request_for({"model": "svd-xt"})
 
 
+FOUR = "".join(f"{index}, GPU-{index}abcdef0-1111, NVIDIA H100 {index}, 81559\n" for index in range(4))
+
+
 def test_gpus_are_read_from_nvidia_smi(monkeypatch: pytest.MonkeyPatch) -> None:
-    answer(monkeypatch, "NVIDIA GeForce RTX 4090, 24564\nOdd, card, 8192\n[N/A], [N/A]\n")
-    assert gpus() == (Gpu("NVIDIA GeForce RTX 4090", 24564 * 2**20), Gpu("Odd, card", 8 * GIB))
+    answer(monkeypatch, "0, GPU-a, NVIDIA GeForce RTX 4090, 24564\n1, GPU-b, Odd, card, 8192\n[N/A], [N/A]\n")
+    assert gpus() == (Gpu("NVIDIA GeForce RTX 4090", 24564 * 2**20, "0"), Gpu("Odd, card", 8 * GIB, "1"))
+
+
+@pytest.mark.parametrize(
+    ("visible", "shown"),
+    [
+        ("2", [(2, "2")]),
+        ("3,1", [(3, "3"), (1, "1")]),
+        ("0,9,1", [(0, "0")]),
+        ("GPU-2abcdef0-1111", [(2, "GPU-2abcdef0-1111")]),
+        ("GPU-3", [(3, "GPU-3")]),
+        ("MIG-1c7f", [(0, "MIG-1c7f")]),
+        ("nonsense", []),
+        ("-1", []),
+    ],
+)
+def test_only_gpus_that_are_shown_to_us_are_ours(
+    monkeypatch: pytest.MonkeyPatch, visible: str, shown: list[tuple[int, str]]
+) -> None:
+    answer(monkeypatch, FOUR)
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", visible)
+    assert [(int(gpu.name[-1]), gpu.device) for gpu in gpus()] == shown
 
 
 @pytest.mark.parametrize("trouble", [subprocess.TimeoutExpired("nvidia-smi", 5), FileNotFoundError(), "No devices"])
@@ -51,7 +75,7 @@ def test_a_silent_nvidia_smi_means_no_gpu(monkeypatch: pytest.MonkeyPatch, troub
 
 
 def test_hidden_gpus_are_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
-    answer(monkeypatch, "NVIDIA GeForce RTX 4090, 24564\n")
+    answer(monkeypatch, FOUR)
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
     assert gpus() == ()
 
@@ -81,7 +105,7 @@ def test_memory_is_that_of_this_machine() -> None:
     ],
 )
 def test_fit_on_a_gpu(monkeypatch: pytest.MonkeyPatch, card: int, ok: bool, sentence: str) -> None:
-    answer(monkeypatch, f"NVIDIA, {card}\n")
+    answer(monkeypatch, f"0, GPU-a, NVIDIA, {card}\n")
     assert fits(*xt()) == machine.Fit(ok, sentence)
 
 
@@ -98,14 +122,14 @@ def test_fit_without_a_gpu(monkeypatch: pytest.MonkeyPatch, available: int, endi
 
 
 def test_the_time_is_foretold_for_known_cards(monkeypatch: pytest.MonkeyPatch) -> None:
-    answer(monkeypatch, "NVIDIA A100-SXM4-80GB, 81920\n")
+    answer(monkeypatch, "0, GPU-a, NVIDIA A100-SXM4-80GB, 81920\n")
     exact, fast = (request_for({"model": "svd-xt", "speed": speed}) for speed in ("exact", "fast"))
     assert fits(find("svd-xt"), exact).sentence.endswith(" of 80 GB of GPU memory, all at once; about 38 s.")
     assert fits(find("svd-xt"), fast).sentence.endswith("; about 16 s.")
 
 
 def test_a_large_decode_chunk_gives_way(monkeypatch: pytest.MonkeyPatch) -> None:
-    answer(monkeypatch, "NVIDIA, 12288\n")
+    answer(monkeypatch, "0, GPU-a, NVIDIA, 12288\n")
     request = request_for({"model": "svd-xt", "decode_chunk_size": 25})
     assert fits(find("svd-xt"), request).ok
 

@@ -40,7 +40,8 @@ def residual(block: Any, x: torch.Tensor, frames: int, step: torch.Tensor, share
 
 def spatial_share(mixer: Any) -> float:
     """How much of the spatial branch an `AlphaBlender` keeps, from 0 to 1. Waits for the device: ask once, at load."""
-    share = float(torch.sigmoid(mixer.mix_factor.detach().double()))
+    # to the CPU first: Apple's GPUs know no float64
+    share = float(torch.sigmoid(mixer.mix_factor.detach().float().cpu().double()))
     return 1 - share if mixer.switch_spatial_to_temporal_mix else share
 
 
