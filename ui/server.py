@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -17,10 +16,10 @@ from ui.clip_routes import add_clips
 from ui.examples import example_path
 from ui.guard import Guard
 from ui.health import add_health
+from ui.lean_gradio import calm
 from ui.page import build_page
 from ui.routes import add_routes
 from ui.share_routes import add_sharing
-from ui.still import warm_up
 from ui.theme import STYLESHEET, studio_theme
 from ui.visitors import Visitors
 
@@ -38,7 +37,6 @@ def build_server(backstage: Backstage) -> FastAPI:
 
     @asynccontextmanager
     async def life(_: FastAPI) -> AsyncIterator[None]:
-        threading.Thread(target=warm_up, daemon=True).start()
         backstage.queue.start()
         yield
         backstage.queue.close()
@@ -51,9 +49,11 @@ def build_server(backstage: Backstage) -> FastAPI:
     _add_pictures(app)
     app.add_middleware(Visitors, secret=backstage.secret)
     app.add_middleware(Guard)
+    page = build_page(backstage, Downloads())
+    calm(page)
     return gr.mount_gradio_app(
         app,
-        build_page(backstage, Downloads()),
+        page,
         path="/",
         theme=studio_theme(),
         css_paths=[STYLESHEET],

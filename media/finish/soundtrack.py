@@ -12,8 +12,6 @@ import av.error
 import numpy as np
 from av.audio.frame import AudioFrame
 from av.audio.resampler import AudioResampler
-from moviepy.audio.AudioClip import AudioArrayClip
-from moviepy.audio.fx import AudioFadeIn, AudioFadeOut, MultiplyVolume
 
 from media.mp4 import ONLY_THIS_FILE
 from media.video import SOUND_RATE, Sound
@@ -32,6 +30,9 @@ def soundtrack(path: Path, seconds: float, volume: float = 1.0) -> Sound:
 
     Raises `InputError` for a file that is no audio.
     """
+    from moviepy.audio.AudioClip import AudioArrayClip
+    from moviepy.audio.fx import AudioFadeIn, AudioFadeOut, MultiplyVolume
+
     samples = round(seconds * SOUND_RATE)
     heard = _read(path, samples)
     fade = min(FADE_S, len(heard) / SOUND_RATE / 2)
