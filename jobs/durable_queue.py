@@ -181,6 +181,8 @@ class DurableQueue:
             with suppress(StillmotionError):
                 self._store.remove(job.id)
             raise
+        if self.supervisor is not None:
+            self.supervisor.call()
         log.info("job accepted", job=job.id, model=job.request.model)
         return job.id
 

@@ -15,12 +15,13 @@ from pathlib import Path
 import sqlalchemy as sa
 import structlog
 
-from jobs.beats import STALE_S, Watch, all_signs, release
-from jobs.exits import AWAY, SPENT, UNUSABLE
+from jobs.beats import STALE_S, STARTING, WAKING, Watch, all_signs, release
+from jobs.exits import ASLEEP, AWAY, SPENT, UNUSABLE
 from jobs.files import write_whole
 from jobs.overdue import Overdue
 from jobs.schema import open_database
 from jobs.settings import JobSettings, job_settings
+from jobs.slumber import Slumber
 from jobs.worker_launch import WorkerProcess
 from pipelines.errors import StoreError, WorkerError
 from pipelines.machine import gpus
@@ -32,6 +33,9 @@ LOOK_S = 0.2
 
 WAITS_S = (0.0, 1.0, 2.0, 4.0, 8.0)
 """Seconds before each new start of a worker that ends as soon as it begins; after the last one it is given up."""
+
+SLEEPING_LOOK_S = 1.0
+"""Seconds between looks for waiting jobs while all workers sleep. Jobs of this process' own page come with a call."""
 
 HARD_LOOK_S = 1.0
 """Seconds between questions to the database about workers that hang."""
@@ -49,6 +53,7 @@ class Slot:
     starts: int = 0
     next_start: float = 0.0
     sentence: str = ""
+    is_asleep: bool = False
 
 
 class Supervisor:
@@ -57,7 +62,8 @@ class Supervisor:
     def __init__(self, settings: JobSettings, engine: sa.Engine) -> None:
         self._slots = _slots(settings)
         self._watch, self._overdue, self._engine = Watch(engine), Overdue(engine), engine
-        self._is_closing = threading.Event()
+        self._slumber = Slumber(engine)
+        self._is_closing, self._is_called = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._run, name="supervisor", daemon=True)
         self._next_hard_look = 0.0
 
@@ -65,13 +71,21 @@ class Supervisor:
         """Start the workers."""
         self._thread.start()
 
+    def call(self) -> None:
+        """A job waits: sleeping workers need not find out by themselves."""
+        self._is_called.set()
+
     def close(self) -> None:
         """End the workers in good order: what they do goes back to the queue."""
         self._is_closing.set()
+        self._is_called.set()
         self._thread.join()
         for slot in self._slots:
             if slot.process is not None:
                 slot.process.stop()
+                # one that fell asleep just now
+                slot.is_asleep = slot.process.exit_code == ASLEEP
+        self._slumber.end(slot.name for slot in self._slots if slot.is_asleep)
 
     def run_until_signalled(self) -> None:
         """Returns, closed, after SIGINT or SIGTERM, or once every worker has been given up. Main thread only."""
@@ -101,11 +115,14 @@ class Supervisor:
         while not self._is_closing.is_set():
             for slot in self._slots:
                 self._tend(slot)
+            self._wake_for_jobs()
             self._end_the_hanging()
-            self._is_closing.wait(LOOK_S)
+            all_sleep = all(slot.is_asleep or slot.sentence for slot in self._slots)
+            self._is_called.wait(SLEEPING_LOOK_S if all_sleep else LOOK_S)
+            self._is_called.clear()
 
     def _tend(self, slot: Slot) -> None:
-        if slot.sentence:
+        if slot.sentence or slot.is_asleep:
             return
         if slot.process is None:
             if time.monotonic() >= slot.next_start:
@@ -119,6 +136,10 @@ class Supervisor:
             slot.process = None
 
     def _plan_next(self, slot: Slot, code: int) -> None:
+        if code == ASLEEP:
+            log.info("worker sleeps", worker=slot.name)
+            slot.is_asleep, slot.starts, slot.next_start = True, 0, 0.0
+            return
         log.warning("worker ended", worker=slot.name, code=code)
         # a worker that was ready did work, and one whose database is away is not to blame
         if code in (SPENT, AWAY) or self._was_ready(slot.name):
@@ -131,14 +152,24 @@ class Supervisor:
 
     def _was_ready(self, name: str) -> bool:
         try:
-            return any(sign.worker == name and sign.state != "starting" for sign in all_signs(self._engine))
+            return any(sign.worker == name and sign.state not in (STARTING, WAKING) for sign in all_signs(self._engine))
         except StoreError:
             return True
+
+    def _wake_for_jobs(self) -> None:
+        sleeping = {slot.name: slot for slot in self._slots if slot.is_asleep}
+        if not sleeping:
+            return
+        self._slumber.keep(sleeping)
+        awake = [slot.name for slot in self._slots if slot.process is not None]
+        for name in self._slumber.to_wake(sleeping, awake):
+            sleeping[name].is_asleep = False
+            self._tend(sleeping[name])
 
     def _end_the_hanging(self) -> None:
         """A worker that comes to no step although its job was stopped, or that gives no signs of life, is killed."""
         now = time.monotonic()
-        if now < self._next_hard_look:
+        if now < self._next_hard_look or all(slot.process is None for slot in self._slots):
             return
         self._next_hard_look = now + HARD_LOOK_S
         try:

@@ -19,13 +19,13 @@ import structlog
 from filelock import FileLock
 
 from jobs.attempt import Attempt, Desk
-from jobs.beats import BEAT_S, Heart, Watch, release, strike_off
+from jobs.beats import BEAT_S, SLEEPING, STARTING, WAKING, Heart, Watch, all_signs, release, strike_off
 from jobs.claims import Claim, Claims, LeaseLost
 from jobs.dispatch import Inbox
-from jobs.exits import AWAY, SPENT, STOPPED, UNUSABLE
+from jobs.exits import ASLEEP, AWAY, SPENT, STOPPED, UNUSABLE
 from jobs.job import CLIP, POSTER
 from jobs.log import configure_log
-from jobs.make_clip import unload, warm
+from jobs.make_clip import warm
 from jobs.outcomes import Outcome, Trouble, outcome_of
 from jobs.pace import Pace
 from jobs.schema import open_database
@@ -52,10 +52,13 @@ class Worker:
         self._at_work = threading.Lock()
         self._claim: Claim | None = None
         self._is_open = self._is_leaving = False
+        self._first_state = STARTING
         self._idle_since = time.monotonic()
 
     def open(self) -> None:
         """Begin to take jobs."""
+        mine = [sign.state for sign in all_signs(self._engine) if sign.worker == self.name]
+        self._first_state = WAKING if mine == [WAKING] else STARTING
         release(self._engine, self.name)
         self._beat()
         self._inbox.open(self.work)
@@ -79,7 +82,8 @@ class Worker:
 
     def warm_up(self) -> None:
         """Load the default model before the first job asks for it."""
-        if not self._settings.warm:
+        # who is woken has a job to do, which may want another model
+        if not self._settings.warm or self._first_state == WAKING:
             return
         with self._at_work:
             try:
@@ -89,7 +93,7 @@ class Worker:
             self._idle_since = time.monotonic()
 
     def live(self) -> None:
-        """Give signs of life, look after the others, and let go of a model that nobody uses; never returns."""
+        """Give signs of life, look after the others, and end when there is nothing to do for long; never returns."""
         while True:
             time.sleep(BEAT_S)
             try:
@@ -98,7 +102,7 @@ class Worker:
                     self._bury(worker)
             except StoreError:
                 log.warning("database away", exc_info=True)
-            self._unload_if_idle()
+            self._sleep_if_idle()
 
     def stop(self) -> None:
         """End now: what is under way goes back to the queue, and the attempt does not count."""
@@ -144,7 +148,10 @@ class Worker:
         log.info("worker ends", code=code)
         with suppress(Exception):
             self._inbox.take_from(self.name)
-            self._heart.stop()
+            if code == ASLEEP:
+                self._heart.beat(SLEEPING, "", 0)
+            else:
+                self._heart.stop()
         if claim is not None:
             self._desk.store.clear_scratch(claim.id, claim.lease)
         os._exit(code)
@@ -167,7 +174,7 @@ class Worker:
 
     def _beat(self) -> None:
         claim = self._claim
-        state = "working" if claim is not None else "idle" if self._is_open else "starting"
+        state = "working" if claim is not None else "idle" if self._is_open else self._first_state
         self._heart.beat(state, "" if claim is None else claim.id, _gpu_bytes())
 
     def _bury(self, worker: str) -> None:
@@ -178,12 +185,14 @@ class Worker:
             self._inbox.take_from(worker)
             strike_off(self._engine, worker)
 
-    def _unload_if_idle(self) -> None:
+    def _sleep_if_idle(self) -> None:
+        """A process that ends gives all its memory back, which no unloading does; a job that comes now is not lost."""
         limit = self._settings.idle_unload_s
-        if limit and self._claim is None and time.monotonic() - self._idle_since > limit:
-            with self._at_work:
-                unload()
-            self._idle_since = time.monotonic()
+        if not limit or time.monotonic() - self._idle_since <= limit:
+            return
+        # whoever has it works or loads a model
+        if self._at_work.acquire(blocking=False):
+            self._leave(None, ASLEEP)
 
 
 def _gpu_bytes() -> int:

@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 
 import pytest
 import sqlalchemy as sa
@@ -176,25 +175,6 @@ def test_a_second_studio_on_the_same_data_waits_with_its_worker_and_shares_the_q
             running.add(sum(two.get(each).state == "running" for each in ids))
     assert max(running) == 1
     assert {one.get(job_id).state for job_id in ids} == {"done"}
-
-
-def test_a_model_that_nobody_uses_leaves_memory_and_comes_back(fake, still, small, tmp_path, monkeypatch):
-    trace = tmp_path / "trace"
-    monkeypatch.setenv("STILLMOTION_FAKE_TRACE", str(trace))
-    queue = fake(idle_unload_s=0.5)
-    for _ in range(2):
-        ended(queue, queue.submit(still, small))
-    assert loads(trace) == 1
-    # the worker looks every two seconds
-    deadline = time.monotonic() + 30
-    while loads(trace) == 1 and time.monotonic() < deadline:
-        time.sleep(3)
-        ended(queue, queue.submit(still, small))
-    assert loads(trace) == 2
-
-
-def loads(trace):
-    return sum(line.endswith(" load") for line in trace.read_text().splitlines())
 
 
 def test_a_sticky_error_of_the_gpu_replaces_the_worker_and_the_job_is_done_by_the_next(
