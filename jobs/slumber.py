@@ -39,10 +39,13 @@ class Slumber:
         for name in sleeping:
             self._sign(name, SLEEPING)
 
-    def to_wake(self, sleeping: Iterable[str], awake: Collection[str]) -> list[str]:
-        """Those that are to be started: as many as there are waiting jobs that no worker awake here is free for."""
+    def to_wake(self, sleeping: Iterable[str], awake: Collection[str], expected: int = 0) -> list[str]:
+        """Those that are to be started: as many as there are waiting jobs that no worker awake here is free for.
+
+        `expected` are jobs that will wait soon.
+        """
         try:
-            waiting = self._ledger.waiting()
+            waiting = self._ledger.waiting() + expected
             if not waiting:
                 return []
             at_work = {sign.worker for sign in all_signs(self._engine) if sign.state == "working"}

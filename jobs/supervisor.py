@@ -62,7 +62,7 @@ class Supervisor:
     def __init__(self, settings: JobSettings, engine: sa.Engine) -> None:
         self._slots = _slots(settings)
         self._watch, self._overdue, self._engine = Watch(engine), Overdue(engine), engine
-        self._slumber = Slumber(engine)
+        self._slumber, self._is_expected = Slumber(engine), threading.Event()
         self._is_closing, self._is_called = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._run, name="supervisor", daemon=True)
         self._next_hard_look = 0.0
@@ -71,8 +71,10 @@ class Supervisor:
         """Start the workers."""
         self._thread.start()
 
-    def call(self) -> None:
-        """A job waits: sleeping workers need not find out by themselves."""
+    def call(self, is_expected: bool = False) -> None:
+        """A job waits, or is expected soon: sleeping workers need not find out by themselves. Any thread may call."""
+        if is_expected:
+            self._is_expected.set()
         self._is_called.set()
 
     def close(self) -> None:
@@ -158,11 +160,13 @@ class Supervisor:
 
     def _wake_for_jobs(self) -> None:
         sleeping = {slot.name: slot for slot in self._slots if slot.is_asleep}
+        expected = int(self._is_expected.is_set())
+        self._is_expected.clear()
         if not sleeping:
             return
         self._slumber.keep(sleeping)
         awake = [slot.name for slot in self._slots if slot.process is not None]
-        for name in self._slumber.to_wake(sleeping, awake):
+        for name in self._slumber.to_wake(sleeping, awake, expected):
             sleeping[name].is_asleep = False
             self._tend(sleeping[name])
 

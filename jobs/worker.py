@@ -24,6 +24,7 @@ from jobs.claims import Claim, Claims, LeaseLost
 from jobs.dispatch import Inbox
 from jobs.exits import ASLEEP, AWAY, SPENT, STOPPED, UNUSABLE
 from jobs.job import CLIP, POSTER
+from jobs.ledger import Ledger
 from jobs.log import configure_log
 from jobs.make_clip import warm
 from jobs.outcomes import Outcome, Trouble, outcome_of
@@ -82,15 +83,23 @@ class Worker:
 
     def warm_up(self) -> None:
         """Load the default model before the first job asks for it."""
-        # who is woken has a job to do, which may want another model
-        if not self._settings.warm or self._first_state == WAKING:
+        if not self._settings.warm:
             return
         with self._at_work:
+            # the job that woke it may want another model
+            if self._first_state == WAKING and self._has_waiting():
+                return
             try:
                 warm(default_model())
             except Exception:  # the first job will say what is wrong
                 log.exception("model not warm")
             self._idle_since = time.monotonic()
+
+    def _has_waiting(self) -> bool:
+        try:
+            return Ledger(self._engine).waiting() > 0
+        except StoreError:
+            return True
 
     def live(self) -> None:
         """Give signs of life, look after the others, and end when there is nothing to do for long; never returns."""

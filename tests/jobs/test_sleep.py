@@ -68,6 +68,12 @@ def test_a_job_from_another_host_wakes_it(fake, elsewhere, still, small):
     assert ended(elsewhere, elsewhere.submit(still, small)).state == "done"
 
 
+def test_it_wakes_for_somebody_who_is_about_to_ask(fake):
+    queue = asleep(fake)
+    queue.expect()
+    assert holds_within(LONG_S, lambda: "idle" in states(queue))
+
+
 def test_a_studio_that_closes_while_its_worker_sleeps_leaves_no_sign_of_it(fake, elsewhere, still, small):
     queue = asleep(fake)
     queue.close()
