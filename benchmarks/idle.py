@@ -96,20 +96,22 @@ def _studio(folder: Path) -> Iterator[tuple[psutil.Process, str, float]]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     told = {"PORT": str(port), "STILLMOTION_DATA": str(folder), "STILLMOTION_IDLE_UNLOAD_S": str(IDLE_S)}
+    url = f"http://127.0.0.1:{port}"
+    # one client for all tries: each new one reads the system's certificates, which would keep a core busy
+    visitor = httpx.Client(base_url=url, timeout=PATIENCE_S)
     begun = time.monotonic()
     process = subprocess.Popen([sys.executable, "app.py"], cwd=ROOT, env=os.environ | told)
-    url = f"http://127.0.0.1:{port}"
     try:
-        _until(lambda: _answers(url))
+        _until(lambda: _answers(visitor))
         yield psutil.Process(process.pid), url, time.monotonic() - begun
     finally:
         process.send_signal(signal.SIGINT)
         process.wait(PATIENCE_S)
 
 
-def _answers(url: str) -> bool:
+def _answers(visitor: httpx.Client) -> bool:
     try:
-        return httpx.get(url, timeout=PATIENCE_S).is_success
+        return visitor.get("/").is_success
     except httpx.TransportError:
         return False
 

@@ -67,13 +67,15 @@ def _start(folder: Path, program: tuple[str, ...], port: int, variables: dict[st
         )
     url = f"http://127.0.0.1:{port}"
     deadline = time.monotonic() + START_S
-    while time.monotonic() < deadline:
-        try:
-            httpx.get(url, timeout=2)
-            return Server(url, data, process)
-        except httpx.TransportError:
-            assert process.poll() is None, log.read_text()
-            time.sleep(0.2)
+    # one client for all tries: each new one reads the system's certificates, which takes a core from the studio
+    with httpx.Client(timeout=START_S) as client:
+        while time.monotonic() < deadline:
+            try:
+                client.get(url)
+                return Server(url, data, process)
+            except httpx.TransportError:
+                assert process.poll() is None, log.read_text()
+                time.sleep(0.1)
     raise AssertionError(f"no answer within {START_S} s: {log.read_text()}")
 
 
