@@ -16,9 +16,8 @@ from pathlib import Path
 
 import httpx
 import pytest
+from filelock import FileLock
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
-
-from tests.tiny_svd import make_tiny_svd
 
 ROOT = Path(__file__).parent.parent
 
@@ -89,11 +88,24 @@ def _stop(server: Server) -> None:
         raise
 
 
+def tiny_svd_of_this_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One checkpoint for all processes that run tests: who makes it loads torch and diffusers, ten seconds of work."""
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent
+    with FileLock(folder / "tiny-svd.lock"):
+        if not (folder / "tiny-svd").exists():
+            from tests.tiny_svd import make_tiny_svd
+
+            make_tiny_svd(folder / "tiny-svd-draft").rename(folder / "tiny-svd")
+    return folder / "tiny-svd"
+
+
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """One studio for all browser tests: with a tiny Stable Video Diffusion at hand, and no hub within reach."""
     folder = tmp_path_factory.mktemp("studio")
-    svd = make_tiny_svd(folder / "tiny-svd")
+    svd = tiny_svd_of_this_run(tmp_path_factory)
     nobody = f"http://127.0.0.1:{free_port()}"
     variables = {"STILLMOTION_SVD_PATH": str(svd), "HF_ENDPOINT": nobody, "HF_HOME": str(folder / "hub")}
     with served(folder, **variables) as running:
