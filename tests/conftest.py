@@ -17,7 +17,7 @@ from pathlib import Path
 import httpx
 import pytest
 from filelock import FileLock
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 ROOT = Path(__file__).parent.parent
 
@@ -123,9 +123,15 @@ CHROMIUM_FLAGS = [
 ]
 
 
+EXPECT_MS = 30_000
+"""Longest wait for what a page should come to show, on a machine that is busy with other tests; Playwright's own 5 s
+are too short there. Only a test that fails waits for as long."""
+
+
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """A headless Chromium: the one on the PATH, else Playwright's own."""
+    expect.set_options(timeout=EXPECT_MS)
     names = ("chromium", "chromium-browser", "google-chrome")
     found = next((path for name in names if (path := shutil.which(name))), None)
     with sync_playwright() as playwright:
