@@ -7,18 +7,31 @@ VENV := .venv
 BIN := $(VENV)/bin
 PORT ?= 7860
 
-.PHONY: run test check chromium train-pocket clean
+.PHONY: run test check style format types rooms chromium train-pocket clean
 
 run: $(VENV)/ready-to-run
 	@PORT=$(PORT) $(BIN)/python app.py
 
-test: check chromium
-	$(BIN)/python -m pytest
+# Files of tests go to three processes: half of the time of most of them is waiting, so two cores have work for three.
+TEST_PROCESSES ?= 3
 
+test: check chromium
+	$(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist loadfile
+
+# All at once: each of them keeps one core busy.
 check: $(VENV)/ready-to-test
+	@$(MAKE) --no-print-directory -j 4 style format types rooms
+
+style:
 	$(BIN)/ruff check .
+
+format:
 	$(BIN)/ruff format --check .
+
+types:
 	$(BIN)/mypy .
+
+rooms:
 	$(BIN)/lint-imports
 
 # A Chromium on the PATH, else Playwright's own, else Debian's.

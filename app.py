@@ -43,6 +43,9 @@ def start(context: typer.Context) -> None:
 @cli.command()
 def serve() -> None:
     """Serve the studio (what `python app.py` does)."""
+    from ui.lean_gradio import prepare
+
+    prepare()
     import uvicorn
 
     from ui.listening import Listening

@@ -23,9 +23,14 @@ STALE_S = 25.0
 ten; the next worker has the job well within a minute."""
 
 
+STARTING, SLEEPING, WAKING = "starting", "asleep", "waking"
+"""States of a worker that can do nothing yet: one that is new, one that is started when a job waits, and one that is
+being started for that. The last two count as ready, for a job that is handed in will be made."""
+
+
 @dataclass(frozen=True)
 class Sign:
-    """A worker as it last was: `state` is starting, idle or working; `memory` in bytes is what its GPU has given it."""
+    """A worker as it last was: `state` is one of those above, or idle or working; `memory` in bytes is its GPU's."""
 
     worker: str
     beat: int
@@ -78,7 +83,7 @@ class Watch:
     def living(self) -> list[str]:
         """Workers that are ready or at work, as far as is known."""
         stale = self.stale()
-        ready = {sign.worker for sign in all_signs(self._engine) if sign.state != "starting"}
+        ready = {sign.worker for sign in all_signs(self._engine) if sign.state != STARTING}
         return [worker for worker, seconds in stale.items() if worker in ready and seconds <= STALE_S]
 
     def dead(self) -> list[str]:
@@ -105,7 +110,9 @@ def begin_again(engine: sa.Engine, worker: str) -> None:
     The row stays: should the new one never come up, others see it dead and take over what it had.
     """
     with in_plain_words(), engine.begin() as connection:
-        connection.execute(workers.update().where(workers.c.id == worker).values(state="starting"))
+        connection.execute(
+            workers.update().where(workers.c.id == worker, workers.c.state != WAKING).values(state=STARTING)
+        )
 
 
 def strike_off(engine: sa.Engine, worker: str) -> None:

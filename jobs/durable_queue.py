@@ -81,6 +81,11 @@ class DurableQueue:
             raise StillError("There is no such picture.", "Upload it again.")
         return self._enter(Job(new_id(), request.with_seed()), user, {STILL: still})
 
+    def expect(self) -> None:
+        """See `JobQueue.expect`."""
+        if self.supervisor is not None:
+            self.supervisor.call(is_expected=True)
+
     def decode_again(self, job_id: str, request: MotionRequest, user: str) -> str:
         """See `JobQueue.decode_again`."""
         self._ledger.check_owner(job_id, user)
@@ -199,6 +204,8 @@ class DurableQueue:
             with suppress(StillmotionError):
                 self._store.remove(job.id)
             raise
+        if self.supervisor is not None:
+            self.supervisor.call()
         log.info("job accepted", job=job.id, model=job.request.model)
         return job.id
 

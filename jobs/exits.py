@@ -11,5 +11,8 @@ SPENT = 75
 AWAY = 69
 """The database or the store does not answer: it is worth trying again until it does (EX_UNAVAILABLE)."""
 
+ASLEEP = 80
+"""It had nothing to do for its idle time: it is started again when a job waits. No code of sysexits.h."""
+
 UNUSABLE = 78
 """A setting or the database cannot be used: trying again is of no use (EX_CONFIG)."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import gc
-import sys
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -72,15 +71,6 @@ def facts_in_json(facts: ClipFacts) -> dict[str, Any]:
         "fps": float(facts.fps),
         "seconds": round(facts.seconds, 3),
     }
-
-
-def unload() -> None:
-    """Let go of the loaded model and of the memory that it took."""
-    warm.cache_clear()
-    gc.collect()
-    torch = sys.modules.get("torch")
-    if torch is not None and torch.cuda.is_available():
-        torch.cuda.empty_cache()
 
 
 def _chunks(framed: RGB, order: Order, on_step: OnStep) -> Iterator[FrameChunk]:

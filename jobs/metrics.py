@@ -70,7 +70,7 @@ class _Queue(Collector):
         alive = GaugeMetricFamily("stillmotion_workers", "Workers by state.", labels=["state"])
         memory = GaugeMetricFamily("stillmotion_gpu_memory_bytes", "Memory taken on its GPU.", labels=["worker"])
         signs = all_signs(self._engine)
-        for state in ("starting", "idle", "working"):
+        for state in ("starting", "idle", "working", "asleep", "waking"):
             alive.add_metric([state], sum(sign.state == state for sign in signs))
         for sign in signs:
             memory.add_metric([sign.worker], sign.memory)

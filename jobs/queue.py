@@ -56,6 +56,10 @@ class JobQueue(Protocol):
         """
         ...
 
+    def expect(self) -> None:
+        """Somebody is about to submit: a worker that sleeps begins to wake. Raises nothing."""
+        ...
+
     def decode_again(self, job_id: str, request: MotionRequest, user: str) -> str:
         """A new job that makes the frames of an old one anew, with other controls of `AFTER_SAMPLING`.
 

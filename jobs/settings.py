@@ -34,7 +34,7 @@ class JobSettings(BaseSettings):
     waiting_per_user: int = Field(3, ge=1, description="jobs that one visitor may have waiting")
     waiting_in_all: int = Field(200, ge=1, description="jobs that may wait in all")
     checkpoint_every: int = Field(5, ge=1, description="sampling steps between checkpoints; one follows the last")
-    idle_unload_s: float = Field(900, ge=0, description="idle seconds after which a model leaves memory; 0: never")
+    idle_unload_s: float = Field(300, ge=0, description="idle seconds after which workers leave memory; 0: never")
     keep_days: float = Field(0, ge=0, description="days after which clips that are no favourites go; 0: never")
     keep_gb: float = Field(0, ge=0, description="GB of clips above which the oldest but favourites go; 0: no limit")
     exports_gb: float = Field(10, gt=0, description="GB of files in other formats above which the least asked for go")

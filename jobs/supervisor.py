@@ -15,12 +15,13 @@ from pathlib import Path
 import sqlalchemy as sa
 import structlog
 
-from jobs.beats import STALE_S, Watch, all_signs, begin_again, release
-from jobs.exits import AWAY, SPENT, UNUSABLE
+from jobs.beats import STALE_S, STARTING, WAKING, Watch, all_signs, begin_again, release
+from jobs.exits import ASLEEP, AWAY, SPENT, UNUSABLE
 from jobs.files import write_whole
 from jobs.overdue import Overdue
 from jobs.schema import open_database
 from jobs.settings import JobSettings, job_settings
+from jobs.slumber import Slumber
 from jobs.worker_launch import WorkerProcess
 from pipelines.errors import StoreError, WorkerError
 from pipelines.machine import gpus
@@ -35,6 +36,9 @@ WAITS_S = (0.0, 1.0, 2.0, 4.0, 8.0)
 
 STEADY_S = 60.0
 """Seconds after which an end has nothing to do with the start: a default model is loaded by then."""
+
+SLEEPING_LOOK_S = 1.0
+"""Seconds between looks for waiting jobs while all workers sleep. Jobs of this process' own page come with a call."""
 
 HARD_LOOK_S = 1.0
 """Seconds between questions to the database about workers that hang."""
@@ -54,6 +58,7 @@ class Slot:
     starts: int = 0
     next_start: float = 0.0
     sentence: str = ""
+    is_asleep: bool = False
 
 
 class Supervisor:
@@ -62,7 +67,8 @@ class Supervisor:
     def __init__(self, settings: JobSettings, engine: sa.Engine) -> None:
         self._slots = _slots(settings)
         self._watch, self._overdue, self._engine = Watch(engine), Overdue(engine), engine
-        self._is_closing = threading.Event()
+        self._slumber, self._is_expected = Slumber(engine), threading.Event()
+        self._is_closing, self._is_called = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._run, name="supervisor", daemon=True)
         self._next_hard_look = 0.0
 
@@ -70,13 +76,23 @@ class Supervisor:
         """Start the workers."""
         self._thread.start()
 
+    def call(self, is_expected: bool = False) -> None:
+        """A job waits, or is expected soon: sleeping workers need not find out by themselves. Any thread may call."""
+        if is_expected:
+            self._is_expected.set()
+        self._is_called.set()
+
     def close(self) -> None:
         """End the workers in good order: what they do goes back to the queue."""
         self._is_closing.set()
+        self._is_called.set()
         self._thread.join()
         for slot in self._slots:
             if slot.process is not None:
                 slot.process.stop()
+                # one that fell asleep just now
+                slot.is_asleep = slot.process.exit_code == ASLEEP
+        self._slumber.end(slot.name for slot in self._slots if slot.is_asleep)
 
     def run_until_signalled(self) -> None:
         """Returns, closed, after SIGINT or SIGTERM, or once every worker has been given up. Main thread only."""
@@ -113,13 +129,16 @@ class Supervisor:
             for slot in self._slots:
                 self._tend(slot)
             try:
+                self._wake_for_jobs()
                 self._end_the_hanging()
             except Exception:  # nobody else looks after the workers
                 log.exception("workers not looked after")
-            self._is_closing.wait(LOOK_S)
+            all_sleep = all(slot.is_asleep or slot.sentence for slot in self._slots)
+            self._is_called.wait(SLEEPING_LOOK_S if all_sleep else LOOK_S)
+            self._is_called.clear()
 
     def _tend(self, slot: Slot) -> None:
-        if slot.sentence or time.monotonic() < slot.next_start:
+        if slot.sentence or slot.is_asleep or time.monotonic() < slot.next_start:
             return
         try:
             self._start_or_replace(slot)
@@ -145,12 +164,16 @@ class Supervisor:
 
     def _plan_next(self, slot: Slot, code: int, age_s: float) -> None:
         """After an end in good order the next worker comes at once, after a death at its start ever later."""
+        if code == ASLEEP:
+            log.info("worker sleeps", worker=slot.name)
+            slot.is_asleep, slot.starts, slot.next_start = True, 0, 0.0
+            return
         log.warning("worker ended", worker=slot.name, code=code)
         state = self._last_state(slot.name)
         # a worker at a job is ended by the job, which may do so twice, and one whose database is away is not to blame
         if code in (SPENT, AWAY) or state == "working" or age_s > STEADY_S:
             slot.starts = 0
-        was_ready = state != "starting"
+        was_ready = state not in (STARTING, WAKING)
         if code == UNUSABLE or (slot.starts >= len(WAITS_S) and not was_ready):
             slot.sentence = GIVEN_UP.format(slot.starts)
             log.error("worker given up", worker=slot.name)
@@ -161,14 +184,26 @@ class Supervisor:
     def _last_state(self, name: str) -> str:
         """What the worker said of itself; starting where it came to say nothing, or nobody can tell."""
         try:
-            return next((sign.state for sign in all_signs(self._engine) if sign.worker == name), "starting")
+            return next((sign.state for sign in all_signs(self._engine) if sign.worker == name), STARTING)
         except StoreError:
-            return "starting"
+            return STARTING
+
+    def _wake_for_jobs(self) -> None:
+        sleeping = {slot.name: slot for slot in self._slots if slot.is_asleep}
+        expected = int(self._is_expected.is_set())
+        self._is_expected.clear()
+        if not sleeping:
+            return
+        self._slumber.keep(sleeping)
+        awake = [slot.name for slot in self._slots if slot.process is not None]
+        for name in self._slumber.to_wake(sleeping, awake, expected):
+            sleeping[name].is_asleep = False
+            self._tend(sleeping[name])
 
     def _end_the_hanging(self) -> None:
         """A worker that comes to no step although its job was stopped, or that gives no signs of life, is killed."""
         now = time.monotonic()
-        if now < self._next_hard_look:
+        if now < self._next_hard_look or all(slot.process is None for slot in self._slots):
             return
         self._next_hard_look = now + HARD_LOOK_S
         try:

@@ -20,12 +20,13 @@ from filelock import FileLock
 
 from jobs import scratch
 from jobs.attempt import Attempt, Desk
-from jobs.beats import BEAT_S, Heart, Watch, release, strike_off
+from jobs.beats import BEAT_S, SLEEPING, STARTING, WAKING, Heart, Watch, all_signs, release, strike_off
 from jobs.claims import Claim, Claims, LeaseLost
 from jobs.dispatch import Inbox
-from jobs.exits import AWAY, SPENT, STOPPED, UNUSABLE
+from jobs.exits import ASLEEP, AWAY, SPENT, STOPPED, UNUSABLE
+from jobs.ledger import Ledger
 from jobs.log import configure_log
-from jobs.make_clip import unload, warm
+from jobs.make_clip import warm
 from jobs.outcomes import Outcome, Trouble, outcome_of
 from jobs.pace import Pace
 from jobs.schema import open_database
@@ -55,10 +56,13 @@ class Worker:
         self._at_work = threading.Lock()
         self._claim: Claim | None = None
         self._is_open = self._is_leaving = False
+        self._first_state = STARTING
         self._idle_since = time.monotonic()
 
     def open(self) -> None:
         """Begin to take jobs."""
+        mine = [sign.state for sign in all_signs(self._engine) if sign.worker == self.name]
+        self._first_state = WAKING if mine == [WAKING] else STARTING
         release(self._engine, self.name)
         self._scratch.sweep(self._lease_of)
         self._beat()
@@ -86,14 +90,23 @@ class Worker:
         if not self._settings.warm:
             return
         with self._at_work:
+            # the job that woke it may want another model
+            if self._first_state == WAKING and self._has_waiting():
+                return
             try:
                 warm(default_model())
             except Exception:  # the first job will say what is wrong
                 log.exception("model not warm")
             self._idle_since = time.monotonic()
 
+    def _has_waiting(self) -> bool:
+        try:
+            return Ledger(self._engine).waiting() > 0
+        except StoreError:
+            return True
+
     def live(self) -> None:
-        """Give signs of life, look after the others, and let go of a model that nobody uses; never returns."""
+        """Give signs of life, look after the others, and end when there is nothing to do for long; never returns."""
         while True:
             time.sleep(BEAT_S)
             try:
@@ -102,7 +115,7 @@ class Worker:
                     self._bury(worker)
             except StoreError:
                 log.warning("database away", exc_info=True)
-            self._unload_if_idle()
+            self._sleep_if_idle()
 
     def stop(self) -> None:
         """End now: what is under way goes back to the queue, and the attempt does not count."""
@@ -148,7 +161,10 @@ class Worker:
         log.info("worker ends", code=code)
         with suppress(Exception):
             self._inbox.take_from(self.name)
-            self._heart.stop()
+            if code == ASLEEP:
+                self._heart.beat(SLEEPING, "", 0)
+            else:
+                self._heart.stop()
         if claim is not None:
             self._scratch.clear(claim.id, claim.lease)
         os._exit(code)
@@ -173,7 +189,7 @@ class Worker:
 
     def _beat(self) -> None:
         claim = self._claim
-        state = "working" if claim is not None else "idle" if self._is_open else "starting"
+        state = "working" if claim is not None else "idle" if self._is_open else self._first_state
         self._heart.beat(state, "" if claim is None else claim.id, _gpu_bytes())
 
     def _bury(self, worker: str) -> None:
@@ -184,12 +200,14 @@ class Worker:
             self._inbox.take_from(worker)
             strike_off(self._engine, worker)
 
-    def _unload_if_idle(self) -> None:
+    def _sleep_if_idle(self) -> None:
+        """A process that ends gives all its memory back, which no unloading does; a job that comes now is not lost."""
         limit = self._settings.idle_unload_s
-        if limit and self._claim is None and time.monotonic() - self._idle_since > limit:
-            with self._at_work:
-                unload()
-            self._idle_since = time.monotonic()
+        if not limit or time.monotonic() - self._idle_since <= limit:
+            return
+        # whoever has it works or loads a model
+        if self._at_work.acquire(blocking=False):
+            self._leave(None, ASLEEP)
 
 
 def _gpu_bytes() -> int:

@@ -16,9 +16,8 @@ from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
-
-from tests.tiny_svd import make_tiny_svd
+from filelock import FileLock
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 ROOT = Path(__file__).parent.parent
 
@@ -67,13 +66,15 @@ def _start(folder: Path, program: tuple[str, ...], port: int, variables: dict[st
         )
     url = f"http://127.0.0.1:{port}"
     deadline = time.monotonic() + START_S
-    while time.monotonic() < deadline:
-        try:
-            httpx.get(url, timeout=2)
-            return Server(url, data, process)
-        except httpx.TransportError:
-            assert process.poll() is None, log.read_text()
-            time.sleep(0.2)
+    # one client for all tries: each new one reads the system's certificates, which takes a core from the studio
+    with httpx.Client(timeout=START_S) as client:
+        while time.monotonic() < deadline:
+            try:
+                client.get(url)
+                return Server(url, data, process)
+            except httpx.TransportError:
+                assert process.poll() is None, log.read_text()
+                time.sleep(0.1)
     raise AssertionError(f"no answer within {START_S} s: {log.read_text()}")
 
 
@@ -87,11 +88,24 @@ def _stop(server: Server) -> None:
         raise
 
 
+def tiny_svd_of_this_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One checkpoint for all processes that run tests: who makes it loads torch and diffusers, ten seconds of work."""
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent
+    with FileLock(folder / "tiny-svd.lock"):
+        if not (folder / "tiny-svd").exists():
+            from tests.tiny_svd import make_tiny_svd
+
+            make_tiny_svd(folder / "tiny-svd-draft").rename(folder / "tiny-svd")
+    return folder / "tiny-svd"
+
+
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """One studio for all browser tests: with a tiny Stable Video Diffusion at hand, and no hub within reach."""
     folder = tmp_path_factory.mktemp("studio")
-    svd = make_tiny_svd(folder / "tiny-svd")
+    svd = tiny_svd_of_this_run(tmp_path_factory)
     nobody = f"http://127.0.0.1:{free_port()}"
     variables = {"STILLMOTION_SVD_PATH": str(svd), "HF_ENDPOINT": nobody, "HF_HOME": str(folder / "hub")}
     with served(folder, **variables) as running:
@@ -109,9 +123,15 @@ CHROMIUM_FLAGS = [
 ]
 
 
+EXPECT_MS = 30_000
+"""Longest wait for what a page should come to show, on a machine that is busy with other tests; Playwright's own 5 s
+are too short there. Only a test that fails waits for as long."""
+
+
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """A headless Chromium: the one on the PATH, else Playwright's own."""
+    expect.set_options(timeout=EXPECT_MS)
     names = ("chromium", "chromium-browser", "google-chrome")
     found = next((path for name in names if (path := shutil.which(name))), None)
     with sync_playwright() as playwright:

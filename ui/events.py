@@ -81,7 +81,8 @@ class StudioEvents:
     # -- the still
 
     def take_still(self, path: str | None, *values: Any) -> list[Any]:
-        """A picture was dropped, pasted, chosen or taken."""
+        """A picture was dropped, pasted, chosen or taken: the worker may wake while it is looked at."""
+        self.queue.expect()
         try:
             opened(path or "")
             stage = frame_value(path or "", self.request(values))

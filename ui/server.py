@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -26,11 +25,11 @@ from ui.door.uploads import Uploads
 from ui.door.visitors import Visitors
 from ui.examples import example_path
 from ui.health import add_health
+from ui.lean_gradio import calm
 from ui.owner import owner_router
 from ui.page import build_page
 from ui.routes import add_routes
 from ui.share_routes import add_sharing
-from ui.still import warm_up
 from ui.theme import STYLESHEET, studio_theme
 from ui.upload_routes import MAX_UPLOAD_BYTES, upload_router
 
@@ -51,7 +50,6 @@ def build_server(backstage: Backstage, hosts: str = "") -> FastAPI:
 
     @asynccontextmanager
     async def life(_: FastAPI) -> AsyncIterator[None]:
-        threading.Thread(target=warm_up, daemon=True).start()
         backstage.queue.start()
         sweeping = asyncio.create_task(_sweep(backstage.uploads))
         async with assistants.running():
@@ -88,6 +86,7 @@ def _with_page(app: FastAPI, backstage: Backstage) -> FastAPI:
     # Gradio's own check of paths sleeps until this is so: a second look behind `OwnFiles`
     page.has_launched = True
     gr.set_static_paths([backstage.exports.folder])
+    calm(page)
     return gr.mount_gradio_app(
         app,
         page,

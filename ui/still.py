@@ -40,11 +40,6 @@ def opened(path: str) -> OpenedStill:
     return OpenedStill(still, anchor_from_subject(subject_mask(still.rgb)))
 
 
-def warm_up() -> None:
-    """Load the subject network, so that the first picture does not wait for it."""
-    subject_mask(np.zeros((64, 64, 3), np.uint8))
-
-
 def frame_value(path: str, request: MotionRequest) -> dict[str, Any]:
     """What the stage shows of a still before anything runs; raises `StillError`."""
     if not path:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -29,6 +29,44 @@ FAULT = "STILLMOTION_FAKE_FAULT"
 
 TRACE = "STILLMOTION_FAKE_TRACE"
 """Names a file to which every worker adds a line for all that its model begins and ends."""
+
+
+GATE = "STILLMOTION_FAKE_GATE"
+"""Names a file that, while it is there, holds every model back: `Gate` writes it."""
+
+STAGES = ("load", "sampling", "decode")
+
+GATE_LOOK_S = 0.02
+"""Seconds between looks at a closed gate."""
+
+
+@dataclass(frozen=True)
+class Gate:
+    """Lets fake models come so far and no further, however fast the machine is. They can be stopped meanwhile."""
+
+    file: Path
+
+    def environment(self) -> dict[str, str]:
+        """How a worker's process is told where the gate is."""
+        return {GATE: str(self.file)}
+
+    def close_after(self, stage: str, step: int) -> None:
+        """Nothing beyond this step (sampling) or so many frames (decode) is made; ("load", 0) holds back all."""
+        draft = self.file.with_suffix(".draft")
+        draft.write_text(json.dumps([STAGES.index(stage), step]))
+        draft.replace(self.file)
+
+    def open(self) -> None:
+        """Models go on as fast as they can."""
+        self.file.unlink(missing_ok=True)
+
+    def is_closed_for(self, stage: str, step: int) -> bool:
+        """Whether this step may not be made yet."""
+        try:
+            limit = json.loads(self.file.read_text())
+        except OSError:
+            return False
+        return [STAGES.index(stage), step] > limit
 
 
 @dataclass(frozen=True)
@@ -55,6 +93,8 @@ class FakeAnimator:
 
     def __init__(self, speed: Speed) -> None:
         _trace("0 0", "load")
+        self._gate = Gate(Path(os.environ.get(GATE, "/nowhere")))
+        self._wait("load", 1, _nothing)
         time.sleep(speed.load_s)
         self._speed = speed
 
@@ -71,11 +111,19 @@ class FakeAnimator:
         finally:
             _trace(run, "end")
 
+    def _wait(self, stage: str, step: int, look: Callable[[], None]) -> None:
+        """Until the gate is open for this step; `look` raises where the job was stopped."""
+        while self._gate.is_closed_for(stage, step):
+            look()
+            time.sleep(GATE_LOOK_S)
+
     def _run(
         self, request: MotionRequest, on_step: OnStep, start: tuple[int, NDArray[np.float32]], run: str
     ) -> Iterator[FrameChunk]:
         begun, state = start
         for step in range(begun + 1, request.num_inference_steps + 1):
+            so_far = StepEvent("sampling", step - 1, request.num_inference_steps)
+            self._wait("sampling", step, partial(on_step, so_far) if step > begun + 1 else _nothing)
             _trace(run, "step")
             time.sleep(self._speed.step_s)
             state = np.sin(state * 3 + step, dtype=np.float32)
@@ -90,12 +138,18 @@ class FakeAnimator:
         size = request.decode_chunk_size or CHUNK
         for start in range(0, request.num_frames, size):
             stop = min(start + size, request.num_frames)
+            so_far = StepEvent("decode", start, request.num_frames)
+            self._wait("decode", stop, partial(on_step, so_far) if start else _nothing)
             _trace(run, "chunk")
             time.sleep(self._speed.chunk_s)
             if stop - start > self._speed.largest_chunk:
                 raise OutOfMemory(f"No memory for {stop - start} frames.", "Choose a smaller decode chunk.")
             yield FrameChunk(start, np.stack([_frame(state, index, request) for index in range(start, stop)]))
             on_step(StepEvent("decode", stop, request.num_frames))
+
+
+def _nothing() -> None:
+    """Before its first step a run has nothing to tell."""
 
 
 def _state_of(checkpoint: Checkpoint) -> tuple[int, NDArray[np.float32]]:

@@ -12,8 +12,6 @@ import av.error
 import numpy as np
 from av.audio.resampler import AudioResampler
 from av.container import InputContainer
-from moviepy.audio.AudioClip import AudioArrayClip
-from moviepy.audio.fx import AudioFadeIn, AudioFadeOut, MultiplyVolume
 
 from media.mp4 import ONLY_THIS_FILE
 from media.video import SOUND_RATE, Sound
@@ -35,6 +33,9 @@ def soundtrack(path: Path, seconds: float, volume: float = 1.0) -> Sound:
 
     Raises `InputError` for a file that is no audio, and for a clip that is too long.
     """
+    from moviepy.audio.AudioClip import AudioArrayClip
+    from moviepy.audio.fx import AudioFadeIn, AudioFadeOut, MultiplyVolume
+
     if seconds > LONGEST_S:
         raise InputError(
             f"A clip of {seconds:.0f} s is too long for a soundtrack.",

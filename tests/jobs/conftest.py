@@ -8,7 +8,7 @@ import sys
 import pytest
 from PIL import Image
 
-from benchmarks.jobs_figures.fake_model import Speed
+from benchmarks.jobs_figures.fake_model import TRACE, Gate, Speed
 from jobs import worker_launch
 from jobs.durable_queue import DurableQueue
 from jobs.schema import open_database
@@ -39,6 +39,29 @@ def engine(tmp_path):
     engine = open_database(f"sqlite:///{tmp_path}/studio.sqlite")
     yield engine
     engine.dispose()
+
+
+@pytest.fixture
+def gate(tmp_path, monkeypatch):
+    """Holds the fake models back; open at first."""
+    gate = Gate(tmp_path / "gate")
+    for name, value in gate.environment().items():
+        monkeypatch.setenv(name, value)
+    return gate
+
+
+@pytest.fixture
+def trace(tmp_path, monkeypatch):
+    """What the fake models have made: the number of steps of each run, in the order of their beginnings."""
+    file = tmp_path / "trace"
+    monkeypatch.setenv(TRACE, str(file))
+
+    def steps():
+        lines = [line.split() for line in file.read_text().splitlines()]
+        runs = [run for _, _, _, run, what in lines if what == "begin"]
+        return [sum(each == run and what == "step" for _, _, _, each, what in lines) for run in runs]
+
+    return steps
 
 
 @pytest.fixture

@@ -29,8 +29,9 @@ def no_clip(queue, job_id):
     return True
 
 
-def test_a_waiting_job_is_stopped_at_once(fake, still, slow):
-    queue = fake(Speed(step_s=0.2))
+def test_a_waiting_job_is_stopped_at_once(fake, gate, still, slow):
+    gate.close_after("sampling", 1)
+    queue = fake()
     running, waiting = queue.submit(still, slow), queue.submit(still, slow)
     until(queue, running, lambda job: job.state == "running")
     assert queue.get(waiting).position == 1
@@ -40,13 +41,15 @@ def test_a_waiting_job_is_stopped_at_once(fake, still, slow):
     assert ended(queue, running).state == "cancelled"
 
 
-def test_sampling_stops_within_a_step_and_the_worker_lives(fake, still, slow):
-    queue = fake(Speed(step_s=0.3))
+def test_sampling_stops_within_a_step_and_the_worker_lives(fake, gate, still, slow):
+    gate.close_after("sampling", 2)
+    queue = fake()
     job_id = queue.submit(still, slow)
     until(queue, job_id, lambda job: job.stage == "sampling" and job.step >= 2)
     workers = queue.worker_pids
     seen = queue.get(job_id)
     queue.cancel(job_id)
+    gate.open()
     job = ended(queue, job_id)
     assert (job.state, job.sentence) == ("cancelled", "")
     assert job.step <= seen.step + 1
@@ -54,12 +57,14 @@ def test_sampling_stops_within_a_step_and_the_worker_lives(fake, still, slow):
     assert no_clip(queue, job_id)
 
 
-def test_decoding_stops_within_a_chunk(fake, still, slow):
-    queue = fake(Speed(chunk_s=0.3))
+def test_decoding_stops_within_a_chunk(fake, gate, still, slow):
+    gate.close_after("decode", 2)
+    queue = fake()
     job_id = queue.submit(still, slow)
     until(queue, job_id, lambda job: job.stage == "decode")
     seen = queue.get(job_id)
     queue.cancel(job_id)
+    gate.open()
     job = ended(queue, job_id)
     assert (job.state, job.stage) == ("cancelled", "decode")
     assert job.step <= seen.step + 1
@@ -92,14 +97,16 @@ def test_stops_at_random_times_end_every_job_exactly_once(fake, still, small):
     assert ended(queue, queue.submit(still, small)).state == "done"
 
 
-def test_a_worker_that_comes_to_no_step_is_killed_and_the_next_job_works(fake, still, slow, small, monkeypatch):
+def test_a_worker_that_comes_to_no_step_is_killed_and_the_next_job_works(fake, gate, still, slow, small, monkeypatch):
     monkeypatch.setattr(overdue, "CANCEL_GRACE_S", 0.5)
-    queue = fake(Speed(step_s=0.2))
+    gate.close_after("sampling", 1)
+    queue = fake()
     job_id = queue.submit(still, slow)
     until(queue, job_id, lambda job: job.stage == "sampling")
     workers = queue.worker_pids
     os.kill(workers[0], signal.SIGSTOP)
     queue.cancel(job_id)
     assert ended(queue, job_id).state == "cancelled"
+    gate.open()
     assert ended(queue, queue.submit(still, small)).state == "done"
     assert queue.worker_pids != workers

@@ -134,24 +134,26 @@ def two_hosts(queue, host):
     return hosts
 
 
-def at_work(queue, hosts, job_id):
-    """The host that is amid the sampling of a job, and the other one."""
+def at_work(queue, hosts, gate, job):
+    """A job, the host that is amid its sampling, and the other one."""
+    gate.close_after("sampling", 7)
+    job_id = queue.submit(*job)
     until(queue, job_id, lambda job: job.stage == "sampling" and job.step >= 7)
     busy = worker_of(queue, job_id)
-    return hosts[busy], next(each for name, each in hosts.items() if name != busy)
+    return job_id, hosts[busy], next(each for name, each in hosts.items() if name != busy)
 
 
 @pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGSTOP])
-def test_a_lost_host_s_job_is_taken_over_by_another_one_and_is_the_same_clip(queue, two_hosts, still, long, end):
+def test_a_lost_host_s_job_is_taken_over_by_another_one_and_is_the_same_clip(
+    queue, gate, trace, two_hosts, still, long, end
+):
     undisturbed = ended(queue, queue.submit(still, long))
-    job_id = queue.submit(still, long)
-    lost, other = at_work(queue, two_hosts, job_id)
+    job_id, lost, other = at_work(queue, two_hosts, gate, (still, long))
     lost.process.send_signal(end)
-    looks = list(queue.watch(job_id))
-    assert looks[-1].state == "done"
+    gate.open()
+    assert ended(queue, job_id).state == "done"
     assert worker_of(queue, job_id) == other.name
-    again = [job.step for job in looks if job.stage == "sampling" and job.step]
-    assert min(again) > 5
+    assert trace() == [24, 7, 24 - 5], "it went on at the checkpoint"
     assert queue.file(job_id, CLIP).read_bytes() == queue.file(undisturbed.id, CLIP).read_bytes()
     if end == signal.SIGSTOP:
         # it wakes, finds its job done by another one, and goes on with the next
@@ -163,14 +165,14 @@ def test_a_lost_host_s_job_is_taken_over_by_another_one_and_is_the_same_clip(que
     assert len(ends) == 1
 
 
-def test_a_host_that_is_told_to_end_hands_its_job_over_at_once(queue, two_hosts, still, long):
-    job_id = queue.submit(still, long)
-    first, second = at_work(queue, two_hosts, job_id)
+def test_a_host_that_is_told_to_end_hands_its_job_over_at_once(queue, gate, trace, two_hosts, still, long):
+    job_id, first, second = at_work(queue, two_hosts, gate, (still, long))
     first.process.stdin.close()
     assert holds_within(10, lambda: is_gone(first.process.pid))
-    after = until(queue, job_id, lambda job: job.stage == "sampling" and worker_of(queue, job_id) == second.name)
-    assert after.step > 5
+    gate.open()
     assert ended(queue, job_id).state == "done"
+    assert worker_of(queue, job_id) == second.name
+    assert trace() == [7, 24 - 5], "it went on at the checkpoint"
     assert [sign.worker for sign in all_signs(queue.engine)] == [second.name]
 
 

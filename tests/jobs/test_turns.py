@@ -80,8 +80,9 @@ def test_nine_others_are_served_among_the_flood_of_one(fake, still, small):
     assert max(places) < 6 + 4
 
 
-def test_a_person_may_have_so_many_waiting_and_no_more_however_they_are_handed_in(fake, still, small):
-    queue = fake(Speed(step_s=0.5), waiting_per_user=3, waiting_in_all=5)
+def test_a_person_may_have_so_many_waiting_and_no_more_however_they_are_handed_in(fake, gate, still, small):
+    gate.close_after("sampling", 1)
+    queue = fake(waiting_per_user=3, waiting_in_all=5)
     running = queue.submit(still, small, "ada")
     until(queue, running, lambda job: job.state == "running")
 
@@ -112,9 +113,10 @@ def queue_owner(queue, job_id):
         return connection.execute(sa.select(jobs.c.owner).where(jobs.c.id == job_id)).scalar()
 
 
-def test_waiting_jobs_know_their_place_and_the_time_until_they_are_done(fake, still, small):
+def test_waiting_jobs_know_their_place_and_the_time_until_they_are_done(fake, gate, still, small):
     queue = fake(Speed(step_s=0.1))
     ended(queue, queue.submit(still, small))
+    gate.close_after("sampling", 1)
     ids = [queue.submit(still, small) for _ in range(3)]
     until(queue, ids[0], lambda job: job.stage == "sampling")
     second, third = queue.get(ids[1]), queue.get(ids[2])
@@ -122,4 +124,5 @@ def test_waiting_jobs_know_their_place_and_the_time_until_they_are_done(fake, st
     assert 0 < second.remaining_s < third.remaining_s
     queue.cancel(ids[1])
     assert queue.get(ids[2]).position == 1
+    gate.open()
     assert ended(queue, ids[2]).remaining_s is None

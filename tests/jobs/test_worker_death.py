@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 
 import pytest
 import sqlalchemy as sa
@@ -46,18 +45,20 @@ def files(queue, job_id):
 
 
 @pytest.mark.parametrize("stage", ["sampling", "decode"])
-def test_a_killed_worker_s_job_goes_on_and_gives_the_same_clip(fake, still, slow, stage):
-    queue = fake(Speed(step_s=0.05, chunk_s=0.3))
+def test_a_killed_worker_s_job_goes_on_and_gives_the_same_clip(fake, gate, trace, still, slow, stage):
+    queue = fake()
     undisturbed = ended(queue, queue.submit(still, slow))
+    reached = 12 if stage == "sampling" else 2
+    gate.close_after(stage, reached)
     job_id = queue.submit(still, slow)
-    seen = until(queue, job_id, lambda job: job.stage == stage and (stage == "decode" or job.step >= 12))
+    until(queue, job_id, lambda job: job.stage == stage and job.step >= reached)
     worker = queue.worker_pids
     os.kill(worker[0], signal.SIGKILL)
-    after = until(queue, job_id, lambda job: job.state == "running" and job.stage == stage and job.step < seen.total)
+    gate.open()
     job = ended(queue, job_id)
     assert (job.state, job.sentence) == ("done", "")
-    # it did not begin anew: the first step that was told of is beyond the checkpoint
-    assert stage == "decode" or after.step > 10
+    # it did not begin anew, but at the checkpoint: every fifth step, and the last one
+    assert trace() == ([30, 12, 20] if stage == "sampling" else [30, 30, 0])
     assert queue.worker_pids != worker
     assert frames(queue.file(job_id, CLIP)) == frames(queue.file(undisturbed.id, CLIP))
     assert files(queue, job_id) == {"still", "poster.jpg", "clip.mp4", "checkpoint.safetensors"}
@@ -81,22 +82,24 @@ def test_a_worker_killed_between_the_last_frame_and_the_table_costs_nothing(fake
     assert holds_within(20, lambda: files(queue, looks[-1].id) == whole)
 
 
-def test_a_job_that_kills_two_workers_fails_in_words_and_the_next_one_works(fake, still, slow, small):
-    queue = fake(Speed(load_s=1.0), checkpoint_every=100)
+def test_a_job_that_kills_two_workers_fails_in_words_and_the_next_one_works(fake, gate, still, slow, small):
+    gate.close_after("load", 0)
+    queue = fake(checkpoint_every=100)
     job_id, waiting = queue.submit(still, slow), queue.submit(still, small)
     for attempt in (1, 2):
         assert holds_within(20, lambda nth=attempt: attempts(queue, job_id) == nth)
         until(queue, job_id, lambda job: job.stage == "load")
         os.kill(queue.worker_pids[0], signal.SIGKILL)
     job = ended(queue, job_id)
+    gate.open()
     assert job.state == "failed"
     assert "stopped the worker twice" in job.sentence and "Choose a smaller size" in job.sentence
     assert ended(queue, waiting).state == "done"
 
 
-def test_a_closed_studio_goes_on_where_it_was_however_often(fake, still, slow):
-    speed = Speed(step_s=0.06)
-    queue = fake(speed, checkpoint_every=100)
+def test_a_closed_studio_goes_on_where_it_was_however_often(fake, gate, still, slow):
+    gate.close_after("sampling", 2)
+    queue = fake(checkpoint_every=100)
     job_id, waiting = queue.submit(still, slow), queue.submit(still, slow)
     # more often than a job may kill its worker, and with nothing to show for it
     for _ in range(3):
@@ -104,7 +107,8 @@ def test_a_closed_studio_goes_on_where_it_was_however_often(fake, still, slow):
         worker = queue.worker_pids
         queue.close()
         assert is_gone(worker[0])
-        queue = fake(speed, checkpoint_every=100)
+        queue = fake(checkpoint_every=100)
+    gate.open()
     assert ended(queue, job_id).state == "done"
     assert ended(queue, waiting).state == "done"
 
@@ -176,25 +180,6 @@ def test_a_second_studio_on_the_same_data_waits_with_its_worker_and_shares_the_q
             running.add(sum(two.get(each).state == "running" for each in ids))
     assert max(running) == 1
     assert {one.get(job_id).state for job_id in ids} == {"done"}
-
-
-def test_a_model_that_nobody_uses_leaves_memory_and_comes_back(fake, still, small, tmp_path, monkeypatch):
-    trace = tmp_path / "trace"
-    monkeypatch.setenv("STILLMOTION_FAKE_TRACE", str(trace))
-    queue = fake(idle_unload_s=0.5)
-    for _ in range(2):
-        ended(queue, queue.submit(still, small))
-    assert loads(trace) == 1
-    # the worker looks every two seconds
-    deadline = time.monotonic() + 30
-    while loads(trace) == 1 and time.monotonic() < deadline:
-        time.sleep(3)
-        ended(queue, queue.submit(still, small))
-    assert loads(trace) == 2
-
-
-def loads(trace):
-    return sum(line.endswith(" load") for line in trace.read_text().splitlines())
 
 
 def test_a_sticky_error_of_the_gpu_replaces_the_worker_and_the_job_is_done_by_the_next(

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import cv2
 import numpy as np
+import psutil
 import pytest
 
-from pipelines.subject import WEIGHTS, subject_mask
+from pipelines.subject import SIDE, WEIGHTS, KeptNetwork, subject_mask
 
 SHIPPED_STILLS = Path(__file__).parents[2] / "assets" / "stills"
 
@@ -86,3 +88,28 @@ def test_people_who_upload_at_once_each_get_the_mask_of_their_own_still():
         together = list(threads.map(subject_mask, stills * 4))
     for mask, truth in zip(together, alone * 4, strict=True):
         np.testing.assert_array_equal(mask, truth)
+
+
+def memory_mb() -> float:
+    return psutil.Process().memory_info().rss / 1e6
+
+
+def test_the_network_leaves_memory_when_nobody_asks_and_comes_back():
+    network = KeptNetwork(kept_s=0.2)
+    batch = np.random.default_rng(0).random((1, 3, SIDE, SIDE), np.float32)
+    before, first = memory_mb(), network.forward(batch)
+    grown = memory_mb() - before
+    deadline = time.monotonic() + 60
+    while network.is_loaded and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not network.is_loaded
+    assert memory_mb() - before < grown / 2
+    np.testing.assert_array_equal(network.forward(batch), first)
+
+
+def test_a_network_that_is_asked_for_stays():
+    network = KeptNetwork(kept_s=3600)
+    batch = np.zeros((1, 3, SIDE, SIDE), np.float32)
+    network.forward(batch)
+    network._let_go()
+    assert network.is_loaded, "only the newest wait for it to be idle counts"

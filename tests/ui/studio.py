@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from benchmarks.jobs_figures.fake_model import Speed
+from benchmarks.jobs_figures.fake_model import Gate, Speed
 from tests.conftest import FAKE_APP, LAPTOP, ROOT, Server, served
 
 STILLS = ROOT / "assets" / "stills"
@@ -16,13 +17,25 @@ STILLS = ROOT / "assets" / "stills"
 CLIP_MS = 60_000
 """Longest wait for a small clip, on a machine that is busy with other tests."""
 
-BACK_MS = 15_000
-"""Longest wait for the page to be back, on a machine that is busy with other tests; the benchmark has the real bar."""
-
 
 def fake_studio(folder: Path, step_s: float, port: int = 0, **variables: str) -> AbstractContextManager[Server]:
-    """A studio with its data in `folder`, whose clips take `step_s` seconds a step."""
-    return served(folder, FAKE_APP, port, **variables, **Speed(step_s=step_s).environment())
+    """A studio with its data in `folder`, whose clips take `step_s` seconds a step, unless `gate_of` it is closed."""
+    told = Speed(step_s=step_s).environment() | Gate(folder / "gate").environment()
+    return served(folder, FAKE_APP, port, **variables, **told)
+
+
+def gate_of(server: Server) -> Gate:
+    """What holds the clips of a fake studio back; open at first."""
+    return Gate(server.data.parent / "gate")
+
+
+@contextmanager
+def held_back(server: Server) -> Iterator[Gate]:
+    """Clips of a fake studio come to step 6 and no further, until the gate is opened or the block ends."""
+    gate = gate_of(server)
+    gate.close_after("sampling", 6)
+    yield gate
+    gate.open()
 
 
 def opened(browser: Browser, url: str) -> Page:
@@ -91,7 +104,7 @@ def begin(page: Page, steps: int) -> None:
 def stop(page: Page) -> None:
     """Press Stop and wait until it is said."""
     page.get_by_role("button", name="Stop").click()
-    expect(page.locator("#progress")).to_contain_text("Stopped", timeout=BACK_MS)
+    expect(page.locator("#progress")).to_contain_text("Stopped")
 
 
 def saved(page: Page, link: Locator, folder: Path) -> Path:

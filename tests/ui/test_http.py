@@ -12,7 +12,7 @@ import pytest
 
 from tests.conftest import Server
 from tests.ui.over_http import PAGE, visitor_of
-from tests.ui.studio import STILLS, fake_studio
+from tests.ui.studio import STILLS, fake_studio, held_back
 
 SMALL = {"num_frames": 4, "num_inference_steps": 40, "width": 128, "height": 64}
 
@@ -117,7 +117,14 @@ def test_a_deleted_clip_is_gone(visitor: httpx.Client) -> None:
     assert visitor.get("/jobs").json() == []
 
 
-def test_too_many_jobs_are_refused_with_the_time_to_come_back(visitor: httpx.Client, other: httpx.Client) -> None:
+def test_too_many_jobs_are_refused_with_the_time_to_come_back(
+    server: Server, visitor: httpx.Client, other: httpx.Client
+) -> None:
+    with held_back(server):
+        _fill(visitor, other)
+
+
+def _fill(visitor: httpx.Client, other: httpx.Client) -> None:
     first = submit(visitor).json()["id"]
     until(visitor, first, "running")
     assert [submit(visitor).status_code for _ in range(2)] == [202, 202]

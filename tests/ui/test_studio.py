@@ -222,13 +222,3 @@ def test_the_page_asks_nobody_else(context, server: Server) -> None:
     expect(page.locator("#stage img")).to_be_visible(timeout=30_000)
     assert [url for url in asked if not url.startswith((server.url, "data:", "blob:"))] == []
     assert problems == []
-
-
-def test_keys_start_and_stop(page: Page) -> None:
-    page.locator("#examples button[data-name=lake]").click()
-    expect(page.locator("#stage img")).to_be_visible(timeout=30_000)
-    page.locator("#stage .stage").focus()
-    page.keyboard.press("Enter")
-    expect(page.get_by_role("button", name="Stop")).to_be_enabled()
-    page.keyboard.press("Escape")
-    expect(page.get_by_role("button", name="Animate")).to_be_enabled(timeout=CLIP_MS)
