@@ -98,7 +98,7 @@ def begin(page: Page, steps: int) -> None:
     page.get_by_role("button", name="Advanced").click()
     set_to(page, "num_inference_steps", steps)
     page.get_by_role("button", name="Animate").click()
-    page.wait_for_url(re.compile("/jobs/[0-9a-f]{32}$"))
+    page.wait_for_url(re.compile("/jobs/[0-9a-f]{32}$"), timeout=CLIP_MS)
 
 
 def stop(page: Page) -> None:
