@@ -119,7 +119,7 @@ def test_whoever_keeps_it_running_is_told(tmp_path, studio):
     studio.swept(studio.database("old"))
     queue = DurableQueue(settings_in(tmp_path, store=str(studio.place)), has_workers=False)
     queue.start()
-    assert holds_within(20, lambda: any("STILLMOTION_DATABASE_URL" in each for each in queue.health().sentences))
+    assert holds_within(60, lambda: any("STILLMOTION_DATABASE_URL" in each for each in queue.health().sentences))
     queue.close()
 
 
