@@ -7,7 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PORT ?= 7860
 
-.PHONY: run test check style format types rooms chromium train-pocket clean
+.PHONY: run test check style format types rooms chromium ffprobe train-pocket clean
 
 run: $(VENV)/ready-to-run
 	@PORT=$(PORT) $(BIN)/python app.py
@@ -15,7 +15,7 @@ run: $(VENV)/ready-to-run
 # Files of tests go to three processes: half of the time of most of them is waiting, so two cores have work for three.
 TEST_PROCESSES ?= 3
 
-test: check chromium
+test: check chromium ffprobe
 	$(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist loadfile --no-loadscope-reorder
 
 # All at once: each of them keeps one core busy.
@@ -40,6 +40,12 @@ chromium: $(VENV)/ready-to-test
 	|| $(BIN)/playwright install chromium \
 	|| { [ "$$(id -u)" = 0 ] && apt-get update -qq && apt-get install -y -qq chromium; } \
 	|| { echo "No Chromium was found or could be installed. Install one and run make test again."; exit 1; }
+
+# FFmpeg's own probe judges what we have written; on the PATH, else Debian's.
+ffprobe:
+	@command -v ffprobe >/dev/null \
+	|| { [ "$$(id -u)" = 0 ] && apt-get update -qq && apt-get install -y -qq ffmpeg >/dev/null; } \
+	|| { echo "No ffprobe was found or could be installed. Install FFmpeg and run make test again."; exit 1; }
 
 # Trains the built-in model further, from runs/pocket where there is a checkpoint, and puts the weights in their place.
 PHOTOS ?= photos

@@ -13,14 +13,13 @@ from typing import Any
 import pipelines
 from jobs.recipe import recipe_text
 from media.clip import write_clip
-from media.framing import anchor_from_subject, frame_still
+from media.framing import anchor_of, frame_still
 from media.probe import ClipFacts
 from media.spec import ClipSpec
 from media.stills import Still, open_still
 from pipelines.contract import RGB, Animator, Checkpoint, FrameChunk, OnStep, StepEvent, ignore_steps
 from pipelines.errors import ModelError, OutOfMemory
 from pipelines.request import MotionRequest
-from pipelines.subject import subject_mask
 
 
 @dataclass(frozen=True)
@@ -59,7 +58,7 @@ def find_anchor(still: Still, request: MotionRequest) -> tuple[float, float] | N
     """Where the crop should look: at the subject, unless the request says where or nothing is cropped."""
     if request.fit != "crop" or (request.anchor_x >= 0 and request.anchor_y >= 0):
         return None
-    return anchor_from_subject(subject_mask(still.rgb))
+    return anchor_of(still)
 
 
 def facts_in_json(facts: ClipFacts) -> dict[str, Any]:

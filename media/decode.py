@@ -17,8 +17,8 @@ from media.kinds import HEIC, WEBP, Kind
 from pipelines.contract import RGB
 from pipelines.errors import StillError
 
-MAX_PIXELS = 100_000_000
-"""Pixels. The largest common cameras stay below; such a picture takes up to two gigabytes while it is opened."""
+MAX_PIXELS = 64_000_000
+"""Pixels. Cameras for 35 mm lenses stay below; such a picture takes up to a gigabyte while it is opened."""
 
 MIN_SIDE = 16
 """Pixels. Below it there is nothing to see that could move."""

@@ -8,9 +8,10 @@ from PIL import Image
 
 from media.backdrop import blurred_copy
 from media.layers import Window, flattened
-from media.stills import Still
+from media.stills import Still, reduced
 from pipelines.contract import RGB
 from pipelines.request import MotionRequest
+from pipelines.subject import subject_mask
 
 Anchor = tuple[float, float]
 """A place in a picture: 0 to 1 from left to right, 0 to 1 from top to bottom."""
@@ -19,6 +20,9 @@ CENTRE: Anchor = (0.5, 0.5)
 
 EMPTY_MASK = 0.002
 """Mean of a mask below which it shows no subject: a fifth of a percent of the picture."""
+
+MASK_SIDE = 640
+"""Pixels of the longer side of a mask that a place is read off: twice what the network draws."""
 
 HEAD_ROOM = 1.2
 """Standard deviations of a tall subject's height by which its anchor is lifted: from the belt to the shoulders."""
@@ -54,6 +58,11 @@ def crop_window(size: tuple[int, int], request: MotionRequest, anchor: Anchor | 
     negative, it is centred on `anchor`, the subject's place, as far as the edges allow; without one, on the middle.
     """
     return _window(size, (request.width, request.height), (request.anchor_x, request.anchor_y), anchor or CENTRE)
+
+
+def anchor_of(still: Still) -> Anchor:
+    """Where the subject of a still is, as the subject network sees it; its mask is drawn no larger than it is known."""
+    return anchor_from_subject(subject_mask(reduced(still, MASK_SIDE).rgb))
 
 
 def anchor_from_subject(mask: NDArray[np.floating]) -> Anchor:

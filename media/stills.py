@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -14,7 +15,7 @@ from pipelines.contract import RGB
 from pipelines.errors import StillError
 
 MAX_FILE_BYTES = 60_000_000
-"""Bytes. A 100-megapixel JPEG of a camera has about 50 MB."""
+"""Bytes. A 60-megapixel JPEG of a camera has about 40 MB."""
 
 ALLOWED = "Use a PNG, JPEG, WebP, AVIF, HEIC or GIF file."
 
@@ -37,6 +38,17 @@ class Still:
     def size(self) -> tuple[int, int]:
         """Width and height in pixels."""
         return self.rgb.shape[1], self.rgb.shape[0]
+
+
+def reduced(still: Still, long_side: int) -> Still:
+    """The same picture, its longer side no more than `long_side` pixels; itself where it is no larger."""
+    scale = long_side / max(still.size)
+    if scale >= 1:
+        return still
+    size = (max(1, round(still.size[0] * scale)), max(1, round(still.size[1] * scale)))
+    alpha = None if still.alpha is None else cv2.resize(still.alpha, size, interpolation=cv2.INTER_AREA)
+    rgb = np.asarray(cv2.resize(still.rgb, size, interpolation=cv2.INTER_AREA), np.uint8)
+    return Still(rgb, None if alpha is None else np.asarray(alpha, np.uint8), still.format)
 
 
 def open_still(source: Path | bytes) -> Still:

@@ -10,16 +10,18 @@ from typing import Any
 
 import numpy as np
 
-from media.framing import Anchor, anchor_from_subject, crop_window, frame_still
+from media.framing import Anchor, anchor_of, crop_window, frame_still
 from media.preview import poster
-from media.stills import Still, open_still
+from media.stills import Still, open_still, reduced
 from pipelines.contract import RGB
 from pipelines.errors import StillError
 from pipelines.request import MotionRequest
-from pipelines.subject import subject_mask
 
 KEPT_STILLS = 4
-"""Opened stills kept, so that moving a slider does not decode the picture again: 150 MB of 12-megapixel photos."""
+"""Opened stills kept, so that moving a slider does not decode the picture again: 50 MB at most."""
+
+LARGEST_SHOWN = 2048
+"""Pixels of the longer side of a still as it is kept: those of the largest clip."""
 
 WHOLE_WIDTH = 1280
 """Pixels of the picture that is shown while the crop is dragged."""
@@ -36,8 +38,8 @@ class OpenedStill:
 @functools.lru_cache(maxsize=KEPT_STILLS)
 def opened(path: str) -> OpenedStill:
     """The still of an upload; raises `StillError`."""
-    still = open_still(Path(path))
-    return OpenedStill(still, anchor_from_subject(subject_mask(still.rgb)))
+    still = reduced(open_still(Path(path)), LARGEST_SHOWN)
+    return OpenedStill(still, anchor_of(still))
 
 
 def frame_value(path: str, request: MotionRequest) -> dict[str, Any]:

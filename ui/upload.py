@@ -15,14 +15,15 @@ BARE_PATH = "This is a path, and the studio takes files. Wrap it: handle_file('p
 
 
 class HandedOver(ImageData):
-    """An uploaded file. A bare path, which Gradio's client sends as it is, is refused in words."""
+    """An uploaded file; or only that a bare path was sent, as Gradio's client does with any text."""
+
+    is_bare_path: bool = False
 
     @model_validator(mode="before")
     @classmethod
-    def _is_no_bare_path(cls, value: Any) -> Any:
-        if isinstance(value, str):
-            raise gr.Error(BARE_PATH, print_exception=False)
-        return value
+    def _note_bare_path(cls, value: Any) -> Any:
+        # raised here, pydantic would take the words for its own and Gradio hide them
+        return {"is_bare_path": True} if isinstance(value, str) else value
 
 
 class StillUpload(gr.Image):
@@ -33,4 +34,6 @@ class StillUpload(gr.Image):
 
     def preprocess(self, payload: HandedOver | None) -> str | None:
         """Where Gradio has put the uploaded file; pictures inside JSON are not taken."""
+        if payload is not None and payload.is_bare_path:
+            raise gr.Error(BARE_PATH, print_exception=False)
         return None if payload is None or payload.path is None else str(payload.path)

@@ -5,9 +5,10 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from media.framing import CENTRE, anchor_from_subject, crop_window, frame_still
-from media.stills import Still
+from media.framing import CENTRE, anchor_from_subject, anchor_of, crop_window, frame_still
+from media.stills import Still, open_still
 from pipelines.request import parse_request
+from tests.conftest import ROOT
 from tests.media.pictures import CORNERS, close, corner_colours, quarters
 
 SIZES = [(1000, 300), (300, 1000), (640, 640), (1023, 577), (37, 401), (64, 64), (1024, 576)]
@@ -209,3 +210,9 @@ def test_a_wide_crop_of_a_portrait_keeps_the_head() -> None:
     request = parse_request({"width": 1024, "height": 576})
     _, top, _, _ = crop_window((300, 300), request, anchor_from_subject(portrait))
     assert top <= 30
+
+
+def test_a_large_still_has_its_subject_where_a_small_one_has_it() -> None:
+    small = open_still(ROOT / "assets" / "stills" / "heron.jpg")
+    large = Still(np.ascontiguousarray(small.rgb.repeat(5, 0).repeat(5, 1)))
+    assert anchor_of(large) == pytest.approx(anchor_of(small), abs=0.01)

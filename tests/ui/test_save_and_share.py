@@ -32,7 +32,7 @@ def take_settings(page: Page, clip: Path) -> None:
 def made_file(page: Page, folder: Path) -> Path:
     """Press Make the file and save what can be downloaded."""
     page.locator("#make-file").click()
-    button = page.locator("#download-file")
+    button = page.locator("#download-file a")
     expect(button).to_contain_text("stillmotion", timeout=CLIP_MS)
     return saved(page, button, folder)
 

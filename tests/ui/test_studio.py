@@ -12,7 +12,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
 from tests.conftest import Server
-from tests.ui.studio import CLIP_MS, STILLS, animate, choose, give, make_small, saved, set_to
+from tests.ui.studio import CLIP_MS, STILLS, animate, choose, give, make_small, owner_address, saved, set_to
 
 
 def test_a_photo_becomes_a_clip_that_the_browser_plays_and_saves(page: Page, tmp_path: Path) -> None:
@@ -167,7 +167,8 @@ def test_a_speed_brings_its_steps(page: Page) -> None:
     expect(page.locator("#control-num_inference_steps input[type=number]")).to_have_value("25")
 
 
-def test_a_hub_out_of_reach_is_explained(page: Page) -> None:
+def test_a_hub_out_of_reach_is_explained_to_the_owner(page: Page, server: Server) -> None:
+    page.goto(owner_address(server))
     page.get_by_role("tab", name="Models").click()
     page.locator("#fetch-svd-xt-1-1").click()
     alert = page.get_by_role("alert")
