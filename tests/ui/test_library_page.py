@@ -109,6 +109,7 @@ def test_the_focus_stays_with_its_clip_and_never_goes_to_another(made: Page, ser
 def test_settings_are_used_again(made: Page) -> None:
     seed = made.locator("#result code").inner_text()
     set_to(made, "motion_bucket_id", 10)
+    made.get_by_role("button", name="Size and length").click()
     set_to(made, "num_frames", 20)
     library(made)
     made.get_by_role("button", name="Use these settings in the studio").click()
@@ -139,6 +140,7 @@ def test_the_frame_that_is_shown_becomes_the_next_still(made: Page) -> None:
 
 def test_frames_are_made_again_with_other_settings(made: Page) -> None:
     before = made.url
+    made.get_by_role("button", name="Size and length").click()
     made.get_by_label("Play at the motion fps").uncheck()
     set_to(made, "playback_fps", 14)
     made.get_by_role("button", name="Decode again").click()
