@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 import time
+import tracemalloc
 import zipfile
 
 import numpy as np
@@ -67,6 +68,19 @@ def test_a_long_list_of_contents_is_not_read(tmp_path):
         path.write_bytes(b"PK\x03\x04" + path.read_bytes())
         read_recipe(path)
     assert reads == []
+
+
+def test_a_recipe_that_unpacks_without_end_is_not_unpacked(tmp_path):
+    path, size = tmp_path / "bomb.zip", 200_000_000
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(RECIPE_FILE, bytes(size))
+    tracemalloc.start()
+    try:
+        with pytest.raises(ClipError):
+            read_recipe(path)
+        assert tracemalloc.get_traced_memory()[1] < size / 20
+    finally:
+        tracemalloc.stop()
 
 
 def test_the_longest_zip_of_ours_is_read(tmp_path):

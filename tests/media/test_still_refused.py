@@ -15,7 +15,7 @@ import pytest
 from PIL import Image
 
 import media.stills
-from media.stills import MAX_FILE_BYTES, open_still
+from media.stills import MAX_FILE_BYTES, check_is_picture, open_still
 from pipelines.errors import StillError
 from tests.media.pictures import every_format, png, quarters, saved
 
@@ -170,6 +170,8 @@ def test_a_file_that_is_too_heavy(monkeypatch, tmp_path):
     monkeypatch.setattr(media.stills, "MAX_FILE_BYTES", len(content) - 1)
     assert "larger than" in refusal(content)
     assert "larger than" in refusal(path)
+    with pytest.raises(StillError, match="larger than"):
+        check_is_picture(path)
 
 
 def test_a_huge_file_is_not_read_to_its_end(tmp_path):

@@ -32,6 +32,7 @@ def test_where_it_acts() -> None:
     guidance = guidance_for(MotionRequest(guidance_sigma_low=1, guidance_sigma_high=50), CPU)
     assert [guidance.acts_at(sigma) for sigma in (700, 50, 7, 1, 0.5)] == [False, True, True, True, False]
     assert not guidance_for(MotionRequest(min_guidance_scale=1, max_guidance_scale=1), CPU).acts_at(7)
+    assert not guidance_for(MotionRequest(speed="turbo"), CPU).acts_at(7), "distilled weights have theirs built in"
 
 
 @pytest.mark.parametrize(
