@@ -299,8 +299,9 @@ def test_a_cookie_full_of_escapes_holds_nobody_up(server: Server) -> None:
 def test_each_studio_has_cookies_of_its_own_and_renews_them(server: Server, visitor: httpx.Client) -> None:
     [name] = [each for each in visitor.cookies if each.startswith("stillmotion-visitor-")]
     assert re.fullmatch("stillmotion-visitor-[0-9a-f]{8}", name)
+    given = visitor.cookies[name]
     again = visitor.get("/", headers=PAGE).headers["set-cookie"]
-    assert again.startswith(f"{name}={visitor.cookies[name]}; Max-Age=31536000;")
+    assert again.startswith(f"{name}={given}; Max-Age=31536000;")
     strangers = {"Cookie": f"stillmotion-visitor-00000000={visitor.cookies[name]}"}
     assert visitor.cookies[name] not in httpx.get(server.url, headers=PAGE | strangers).headers["set-cookie"]
 

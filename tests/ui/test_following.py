@@ -10,7 +10,9 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.conftest import Server
+from tests.conftest import LAPTOP, Server
+from tests.jobs.watching import holds_within
+from tests.ui.over_http import begun, opened_as, visitor_of
 from tests.ui.studio import CLIP_MS, STILLS, animate, begin, fake_studio, gate_of, give, held_back, opened, stop
 
 STEP_S = 0.02
@@ -151,20 +153,18 @@ def test_a_restart_of_the_server_loses_nothing_and_the_open_page_goes_on(browser
 
 @pytest.mark.usefixtures("held")
 def test_a_full_queue_says_when_to_come_back(browser: Browser, fake_server: Server) -> None:
-    page = started(browser, fake_server.url, 100)
-    expect(page.locator("#progress")).to_contain_text("Step")
-    tabs = [page]
-    for _ in range(3):
-        tab = second_tab(page)
-        expect(tab.locator("#progress")).to_contain_text("Waiting")
-        tabs.append(tab)
-    last = second_tab(page)
-    expect(last.locator("#progress").get_by_role("alert")).to_contain_text(
-        re.compile("You have 3 clips waiting.*Try again in about [0-9]+ s")
-    )
-    for tab in reversed(tabs[1:]):
-        stop(tab)
-    stopped(page)
+    with visitor_of(fake_server) as client:
+        first = begun(client, num_inference_steps=100)
+        assert holds_within(60, lambda: client.get(f"/jobs/{first}").json()["state"] == "running")
+        jobs = [first, *(begun(client, num_inference_steps=100) for _ in range(3))]
+        page = opened_as(client, browser.new_context(viewport=LAPTOP), first)
+        last = second_tab(page)
+        expect(last.locator("#progress").get_by_role("alert")).to_contain_text(
+            re.compile("You have 3 clips waiting.*Try again in about [0-9]+ s")
+        )
+        for job in reversed(jobs):
+            client.post(f"/jobs/{job}/cancel")
+        page.context.close()
 
 
 @pytest.mark.parametrize("path", ["jobs/" + "0" * 32, "jobs/nonsense", "jobs/..%2f..%2fetc"])
