@@ -104,6 +104,8 @@ def test_the_focus_stays_with_its_clip_and_never_goes_to_another(made: Page, ser
     made.get_by_role("button", name="Favourite", exact=True).focus()
     made.keyboard.press("Enter")
     expect(made.get_by_role("button", name="No favourite any more")).to_be_focused()
+    made.keyboard.press("Enter")
+    expect(made.get_by_role("button", name="Favourite", exact=True)).to_be_focused()
 
 
 def test_settings_are_used_again(made: Page) -> None:
