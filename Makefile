@@ -16,7 +16,7 @@ run: $(VENV)/ready-to-run
 TEST_PROCESSES ?= 3
 
 test: check chromium ffprobe
-	$(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist loadfile
+	$(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist loadfile --no-loadscope-reorder
 
 # All at once: each of them keeps one core busy.
 check: $(VENV)/ready-to-test

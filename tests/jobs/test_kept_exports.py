@@ -50,6 +50,12 @@ def test_the_longest_unasked_goes_first_where_there_is_too_much(shelf, tmp_path)
     assert [each.exists() for each in (*folders, now)] == [True, False, False, True]
 
 
+def test_what_is_in_use_stays_however_little_room_there_is(shelf, tmp_path):
+    long_ago, in_use = shelf("a", "1", 1000, IN_USE_S + 10), shelf("a", "2", 1000, IN_USE_S - 60)
+    KeptExports(tmp_path).tidy(0)
+    assert (long_ago.exists(), in_use.exists()) == (False, True)
+
+
 def test_two_who_tidy_at_once_do_not_stumble(shelf, tmp_path):
     for number in range(200):
         shelf(f"job{number}", "wish", age_s=KEPT_S + 1)

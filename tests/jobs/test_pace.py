@@ -65,3 +65,11 @@ def test_a_clip_with_helpers_is_foretold_from_what_the_model_and_the_helpers_tak
     assert pace.estimate(plain.model_copy(update={"interpolation": 4})) == pytest.approx(34)
     larger = plain.model_copy(update={"upscaling": 2})
     assert pace.estimate(larger) > pace.estimate(smooth)
+
+
+def test_a_helped_run_quicker_than_its_model_alone_teaches_nothing(engine):
+    pace, plain = Pace(engine, "desk"), MotionRequest(num_frames=10)
+    helped = plain.model_copy(update={"interpolation": 2})
+    pace.learn(plain, 4.0)
+    pace.learn(helped, 3.0)
+    assert pace.estimate(helped) is None

@@ -79,7 +79,7 @@ def test_a_worker_killed_between_the_last_frame_and_the_table_costs_nothing(fake
     assert probe_clip(queue.file(looks[-1].id, CLIP)).num_frames == 6
     whole = {"still", "poster.jpg", "clip.mp4", "checkpoint.safetensors"}
     # the next worker tidies up once it has started
-    assert holds_within(20, lambda: files(queue, looks[-1].id) == whole)
+    assert holds_within(60, lambda: files(queue, looks[-1].id) == whole)
 
 
 def test_a_job_that_kills_two_workers_fails_in_words_and_the_next_one_works(fake, gate, still, slow, small):
@@ -87,7 +87,7 @@ def test_a_job_that_kills_two_workers_fails_in_words_and_the_next_one_works(fake
     queue = fake(checkpoint_every=100)
     job_id, waiting = queue.submit(still, slow), queue.submit(still, small)
     for attempt in (1, 2):
-        assert holds_within(20, lambda nth=attempt: attempts(queue, job_id) == nth)
+        assert holds_within(60, lambda nth=attempt: attempts(queue, job_id) == nth)
         until(queue, job_id, lambda job: job.stage == "load")
         os.kill(queue.worker_pids[0], signal.SIGKILL)
     job = ended(queue, job_id)
@@ -113,7 +113,10 @@ def test_a_closed_studio_goes_on_where_it_was_however_often(fake, gate, still, s
     assert ended(queue, waiting).state == "done"
 
 
-def test_a_killed_server_takes_its_worker_along_and_its_jobs_go_on_at_the_next_start(fake, still, slow, tmp_path):
+def test_a_killed_server_takes_its_worker_along_and_its_jobs_go_on_at_the_next_start(
+    fake, gate, trace, still, slow, tmp_path
+):
+    gate.close_after("sampling", 8)
     program = f"""
 import sys, time
 from pathlib import Path
@@ -129,23 +132,22 @@ queue = DurableQueue(job_settings())
 queue.start()
 job_id = queue.submit(Path({str(still)!r}), MotionRequest.model_validate_json({slow.model_dump_json()!r}))
 for job in queue.watch(job_id):
-    if job.step > 6:
+    if job.step == 8:
         print(job_id, *queue.worker_pids, flush=True)
-        time.sleep(60)
+        time.sleep(600)
 """
-    speed = Speed(step_s=0.1)
-    environment = os.environ | speed.environment() | {"STILLMOTION_DATA": str(tmp_path), "STILLMOTION_WORKERS": "1"}
+    environment = os.environ | Speed().environment() | {"STILLMOTION_DATA": str(tmp_path), "STILLMOTION_WORKERS": "1"}
     server = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True, env=environment)
     with server:
         job_id, worker = server.stdout.readline().split()
         assert not is_gone(int(worker))
         server.kill()
-    assert holds_within(10, lambda: is_gone(int(worker)))
-    queue = fake(speed)
+    assert holds_within(60, lambda: is_gone(int(worker)))
+    queue = fake()
     assert queue.get(job_id).state in {"queued", "running"}
-    looks = list(queue.watch(job_id))
-    assert looks[-1].state == "done"
-    assert min(job.step for job in looks if job.stage == "sampling") > 5
+    gate.open()
+    assert ended(queue, job_id).state == "done"
+    assert trace() == [8, 25], "it goes on from the checkpoint of step 5"
 
 
 def test_a_worker_that_died_while_idle_is_replaced_unnoticed(fake, still, small):
@@ -164,7 +166,7 @@ def test_a_worker_that_cannot_start_is_given_up_in_words_and_the_job_waits(fake,
     broken = DurableQueue(settings_in(tmp_path))
     broken.start()
     job_id = broken.submit(still, small)
-    assert holds_within(20, lambda: not broken.health().is_ready and "cannot start" in broken.health().sentences[0])
+    assert holds_within(60, lambda: not broken.health().is_ready and "cannot start" in broken.health().sentences[0])
     assert (tmp_path / "starts").read_text() == "xxx"
     assert broken.get(job_id).state == "queued"
     broken.close()
@@ -189,7 +191,7 @@ def test_a_sticky_error_of_the_gpu_replaces_the_worker_and_the_job_is_done_by_th
     fault.write_text("CUDA error: an illegal memory access was encountered")
     monkeypatch.setenv("STILLMOTION_FAKE_FAULT", str(fault))
     queue = fake()
-    assert holds_within(20, lambda: queue.worker_pids != [])
+    assert holds_within(60, lambda: queue.worker_pids != [])
     worker = queue.worker_pids
     job = ended(queue, queue.submit(still, small))
     assert (job.state, job.sentence) == ("done", "")

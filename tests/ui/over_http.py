@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import httpx
+from playwright.sync_api import BrowserContext, Page
 
 from tests.conftest import Server
 from tests.jobs.watching import holds_within
@@ -28,10 +29,26 @@ def visitor_of(server: Server) -> Iterator[httpx.Client]:
         yield client
 
 
-def made_clip(client: httpx.Client) -> str:
-    """The id of a small clip that is done."""
-    answer = client.post("/animate", files={"still": STILL.read_bytes()}, data={"request": json.dumps(CONTROLS)})
+def begun(client: httpx.Client, **changes: object) -> str:
+    """The id of a small clip that was asked for."""
+    asked = {"request": json.dumps(CONTROLS | changes)}
+    answer = client.post("/animate", files={"still": STILL.read_bytes()}, data=asked)
     assert answer.status_code == 202, answer.text
-    made = str(answer.json()["id"])
+    return str(answer.json()["id"])
+
+
+def made_clip(client: httpx.Client, **changes: object) -> str:
+    """The id of a small clip that is done."""
+    made = begun(client, **changes)
     assert holds_within(90, lambda: client.get(f"/jobs/{made}").json()["state"] == "done")
     return made
+
+
+def opened_as(client: httpx.Client, context: BrowserContext, job: str) -> Page:
+    """The page of a clip, in a browser that is this visitor's."""
+    root = str(client.base_url)
+    context.add_cookies([{"name": each.name, "value": each.value or "", "url": root} for each in client.cookies.jar])
+    page = context.new_page()
+    page.goto(f"{root}/jobs/{job}")
+    page.get_by_role("button", name="Animate").wait_for()
+    return page

@@ -37,7 +37,7 @@ def test_the_studio_from_the_empty_page_to_the_shared_clip(page: Page, is_dark: 
         page.locator(f"#{box} .label-wrap").click()
     page.locator("#make-link").click()
     link = page.locator("#links a").first
-    expect(link).to_be_visible(timeout=20_000)
+    expect(link).to_be_visible()
     assert complaints(page) == []
     page.goto(link.get_attribute("href") or "")
     assert complaints(page) == []

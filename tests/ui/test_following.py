@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.conftest import Server
-from tests.ui.studio import CLIP_MS, STILLS, begin, fake_studio, gate_of, give, held_back, opened, stop
+from tests.ui.studio import CLIP_MS, STILLS, animate, begin, fake_studio, gate_of, give, held_back, opened, stop
 
 STEP_S = 0.02
 
@@ -101,6 +101,17 @@ def test_keys_start_and_stop(browser: Browser, fake_server: Server) -> None:
     page.keyboard.press("Escape")
     expect(page.locator("#progress")).to_contain_text("Stopped")
     expect(page.get_by_role("button", name="Animate")).to_be_enabled()
+    page.context.close()
+
+
+def test_stop_really_stops_and_the_studio_goes_on(browser: Browser, fake_server: Server) -> None:
+    with held_back(fake_server):
+        page = started(browser, fake_server.url, 100)
+        address = page.url
+        stop(page)
+        assert httpx.get(address).json()["state"] == "cancelled"
+    animate(page)
+    expect(page).not_to_have_url(address)
     page.context.close()
 
 

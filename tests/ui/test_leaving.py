@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import json
 import signal
 import threading
 from collections.abc import Iterator
@@ -17,7 +16,7 @@ from mcp.client.streamable_http import streamable_http_client
 
 from tests.conftest import Server
 from tests.jobs.watching import holds_within, in_threads
-from tests.ui.over_http import CONTROLS, STILL, visitor_of
+from tests.ui.over_http import CONTROLS, STILL, begun, visitor_of
 from tests.ui.studio import fake_studio
 
 CROWD = 45
@@ -34,11 +33,6 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         yield server
 
 
-def begun(client: httpx.Client) -> str:
-    answer = client.post("/animate", files={"still": STILL.read_bytes()}, data={"request": json.dumps(ENDLESS)})
-    return str(answer.json()["id"])
-
-
 def state(server: Server, job: str) -> str:
     return str(httpx.get(f"{server.url}/jobs/{job}").json()["state"])
 
@@ -51,7 +45,7 @@ def only_job(server: Server) -> str:
 
 def test_however_many_wait_everybody_else_is_answered(server: Server) -> None:
     with visitor_of(server) as client:
-        job = begun(client)
+        job = begun(client, **ENDLESS)
     with ThreadPoolExecutor(CROWD) as crowd:
         waiting = [crowd.submit(httpx.get, f"{server.url}/jobs/{job}?wait=600", timeout=600) for _ in range(CROWD)]
         for path in ("/healthz", "/readyz", "/", f"/jobs/{job}", "/jobs"):
@@ -89,10 +83,11 @@ def test_a_caller_of_gradio_that_leaves_has_its_clip_stopped(server: Server) -> 
         join = {"data": values, "fn_index": event["id"], "session_hash": "leaving"}
         assert client.post("/gradio_api/queue/join", json=join).status_code == 200
         with client.stream("GET", "/gradio_api/queue/data?session_hash=leaving") as events:
-            for _ in events.iter_lines():
-                if only_job(server):
-                    break
-        assert state(server, only_job(server)) in {"queued", "running"}
+            # kept: letting go of it would hang up
+            lines = events.iter_lines()
+            while not only_job(server):
+                next(lines)
+            assert state(server, only_job(server)) in {"queued", "running"}
     assert holds_within(60, lambda: state(server, only_job(server)) == "cancelled")
 
 

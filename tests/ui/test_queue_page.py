@@ -6,10 +6,11 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.conftest import Server
-from tests.ui.studio import begin, fake_studio, held_back, opened, stop
+from tests.conftest import LAPTOP, Server
+from tests.ui.over_http import begun, opened_as, visitor_of
+from tests.ui.studio import fake_studio, held_back, stop
 
 
 @pytest.fixture(scope="module")
@@ -17,6 +18,12 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A studio whose clips are never done."""
     with fake_studio(tmp_path_factory.mktemp("queue"), step_s=0.02) as server, held_back(server):
         yield server
+
+
+def asked_on(context: BrowserContext, server: Server) -> Page:
+    """The page of a job that will not be done, on the browser of who asked for it."""
+    with visitor_of(server) as client:
+        return opened_as(client, context, begun(client, num_inference_steps=100))
 
 
 def queue_of(page: Page) -> None:
@@ -29,15 +36,13 @@ def test_an_empty_queue_says_so(page: Page) -> None:
 
 
 def test_the_queue_shows_ones_own_jobs_and_only_counts_those_of_others(
-    page: Page, browser: Browser, server: Server
+    context: BrowserContext, browser: Browser, server: Server
 ) -> None:
-    begin(page, 100)
-    other = opened(browser, server.url)
-    begin(other, 100)
+    page, other = asked_on(context, server), asked_on(browser.new_context(viewport=LAPTOP), server)
     queue_of(page)
     mine = page.locator("#turns .clip-card")
     expect(mine).to_have_count(1)
-    expect(mine).to_contain_text("576x320")
+    expect(mine).to_contain_text("256x128")
     expect(mine).to_contain_text(re.compile("Step [0-9]+ of 100"))
     expect(page.locator("#turns li.quiet")).to_have_text("Somebody else's clip: waiting")
     queue_of(other)
@@ -55,8 +60,9 @@ def test_the_queue_shows_ones_own_jobs_and_only_counts_those_of_others(
     other.context.close()
 
 
-def test_a_job_is_opened_from_the_queue(page: Page) -> None:
-    begin(page, 100)
+def test_a_job_is_opened_from_the_queue(context: BrowserContext, server: Server) -> None:
+    page = asked_on(context, server)
+    page.wait_for_url(re.compile("/jobs/[0-9a-f]{32}$"))
     address = page.url
     page.goto(re.sub("/jobs/.*", "/", address))
     queue_of(page)

@@ -1,6 +1,9 @@
 """A real Chromium plays what comes out."""
 
 import base64
+import threading
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from playwright.sync_api import Browser
@@ -27,11 +30,28 @@ COUNTED = """async ([type, data]) => {
 }"""
 
 
+class Silent(SimpleHTTPRequestHandler):
+    """Serves a folder and says nothing."""
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory):
+    """Of a server of an empty page: decoders of pictures exist in secure contexts only, and localhost is one."""
+    folder = tmp_path_factory.mktemp("page")
+    (folder / "index.html").write_text("<!doctype html><title>Empty</title>")
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Silent, directory=folder)) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/index.html"
+        server.shutdown()
+
+
 @pytest.fixture
-def blank(browser: Browser, server):
-    # a page of a server: decoders of pictures exist in secure contexts only, and localhost is one
+def blank(browser: Browser, address):
     page = browser.new_page()
-    page.goto(f"{server.url}/healthz")
+    page.goto(address)
     yield page
     page.close()
 

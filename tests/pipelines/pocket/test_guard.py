@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import itertools
+from functools import cache
 
 import numpy as np
 import pytest
 
 from pipelines.pocket.framing import MAX_OVERSCAN, Edges, framing, outside
 from pipelines.pocket.guard import DETERMINANT_RANGE, determinants, limit, tame, within_bounds
-from pipelines.pocket.motion import FIELD_WIDTH, MOST_PLACES, field_shape
+from pipelines.pocket.motion import FIELD_WIDTH, MOST_PLACES, Motion, field_shape
 from tests.pipelines.pocket.motions import (
     ROWS,
     backdrop_of,
@@ -83,13 +84,19 @@ def test_the_window_keeps_the_stills_shape_and_stays_inside():
     assert top + size <= 0.99 + 1e-9
 
 
+@cache
+def tamed(name, wanted) -> Motion:
+    """One of the wild ones at this travel; several tests look at each."""
+    return tame(WILD[name], wanted)
+
+
 @pytest.mark.parametrize("name", WILD)
 @pytest.mark.parametrize("wanted", WANTED)
 def test_tamed_motion_neither_folds_nor_leaves_the_still(name, wanted):
-    tamed = tame(WILD[name], wanted)
-    assert within_bounds(tamed)
-    for index, cut in enumerate(framing(tamed)[1:], start=1):
-        found = determinants(tamed.frame(index))
+    motion = tamed(name, wanted)
+    assert within_bounds(motion)
+    for index, cut in enumerate(framing(motion)[1:], start=1):
+        found = determinants(motion.frame(index))
         assert found.min() * (1 - cut.overscan) ** 2 >= DETERMINANT_RANGE[0], "as it is shown, cropped in"
         assert found.max() <= DETERMINANT_RANGE[1]
         assert cut.overscan <= MAX_OVERSCAN + ROUNDING
@@ -97,20 +104,20 @@ def test_tamed_motion_neither_folds_nor_leaves_the_still(name, wanted):
 
 @pytest.mark.parametrize("name", WILD)
 def test_more_wanted_is_more_motion(name):
-    found = [tame(WILD[name], wanted).travel() for wanted in WANTED]
+    found = [tamed(name, wanted).travel() for wanted in WANTED]
     assert all(later >= earlier for earlier, later in itertools.pairwise(found)), found
     assert found[3] > found[2] > found[1] > found[0]
 
 
 @pytest.mark.parametrize("name", WILD)
 def test_little_motion_is_obeyed(name):
-    assert tame(WILD[name], 0.005).travel() == pytest.approx(0.005, rel=0.05)
+    assert tamed(name, 0.005).travel() == pytest.approx(0.005, rel=0.05)
 
 
 def test_a_sound_motion_keeps_its_shape():
     motion = swirl(1.0)
-    tamed = tame(backdrop_of(motion), motion.travel() / 10)
-    assert np.allclose(tamed.components, motion.components / 10, atol=1e-4)
+    small = tame(backdrop_of(motion), motion.travel() / 10)
+    assert np.allclose(small.components, motion.components / 10, atol=1e-4)
 
 
 def test_limit_is_the_last_factor_that_holds():
@@ -128,7 +135,7 @@ def test_motion_that_stands_still_is_left_alone():
 
 @pytest.mark.parametrize("name", WILD)
 def test_overscan_eases_in_from_the_whole_still_and_never_lets_go(name):
-    cuts = framing(tame(WILD[name], 0.1))
+    cuts = framing(tamed(name, 0.1))
     assert len(cuts) == 25
     assert cuts[0] == Edges(0, 0, 0, 0)
     steps = np.diff([(cut.left, cut.right, cut.top, cut.bottom) for cut in cuts], axis=0)
@@ -148,7 +155,7 @@ def test_overscan_covers_what_every_frame_needs():
 
 @pytest.mark.parametrize("name", WILD)
 def test_half_the_motion_has_the_same_shape(name):
-    whole, half = (tame(WILD[name], wanted) for wanted in (0.02, 0.01))
+    whole, half = (tamed(name, wanted) for wanted in (0.02, 0.01))
     assert np.allclose(half.of_unit_travel().components, whole.of_unit_travel().components, atol=1e-4)
 
 
