@@ -27,13 +27,13 @@ from training.photos import ALWAYS_HELD_OUT, is_held_out
 
 log = logging.getLogger("train_eyes")
 
-HEADS = 3
+HEADS = 2
 """Networks whose mean counts: each from another beginning, a millisecond each."""
 
 PARTS = 0
 """Looks at a photo beside the whole, a second and a half each."""
 
-STEPS, BATCH = 1400, 6
+STEPS, BATCH = 1200, 6
 
 RATE, WEIGHT_DECAY, WARM_UP = 1e-3, 0.05, 50
 
