@@ -72,6 +72,7 @@ def serve() -> None:
 
 
 def _backstage() -> Backstage:
+    from jobs.caretaker import UPLOADS
     from jobs.durable_queue import DurableQueue
     from jobs.exports import Exports
     from jobs.job import CLIP
@@ -86,7 +87,7 @@ def _backstage() -> Backstage:
     settings = job_settings()
     queue = DurableQueue(settings)
     exports = Exports(settings.data, lambda job_id: queue.file(job_id, CLIP), settings.credentials)
-    keys, uploads = Keys(secret_of(settings)), Uploads(settings.data / "uploads")
+    keys, uploads = Keys(secret_of(settings)), Uploads(settings.data / UPLOADS)
     return Backstage(queue, Shares(queue.engine), exports, metrics_text(queue.engine), keys, uploads)
 
 

@@ -37,11 +37,11 @@ FAILED_S = 7 * DAY_S
 ASIDE_S = 30 * DAY_S
 """Seconds for which files that no job has are kept aside: somebody will have missed them by then."""
 
-FRAMES = "frames"
-"""The folder in the data folder for single frames that become the next still."""
+UPLOADS = "uploads"
+"""The folder in the data folder for uploads: a folder for each visitor, and in it one for each upload."""
 
-FRAME_S = DAY_S
-"""Seconds for which such a frame is kept: a still is copied when its job is taken."""
+UPLOAD_S = DAY_S
+"""Seconds for which an upload is kept, aborted ones too: a still is copied when its job is taken."""
 
 OVERLAP_S = 120.0
 """Seconds by which a round looks further back than the last one: a job's end is noted by its worker's clock."""
@@ -118,7 +118,7 @@ class Caretaker:
     def _tidy_exports(self) -> None:
         if self._clock.is_trusted():
             self._exports.tidy(self._settings.exports_gb * GB)
-            forget_old(self._settings.data / FRAMES, FRAME_S)
+            forget_old(self._settings.data / UPLOADS, UPLOAD_S)
 
     def _forget_old(self, now: float) -> None:
         self._purge(jobs.c.deleted < now - UNDO_S)

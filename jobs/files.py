@@ -48,9 +48,25 @@ def bring_whole(source: Path, path: Path) -> None:
         source.unlink()
 
 
+def listed(folder: Path) -> list[Path]:
+    """What is in a folder; nothing where it is gone or none. A glob fails where a folder goes while it looks."""
+    with suppress(OSError):
+        return list(folder.iterdir())
+    return []
+
+
+def two_floors_down(folder: Path) -> list[Path]:
+    """What is in the folders in a folder; others may come and go meanwhile."""
+    return [entry for parent in listed(folder) for entry in listed(parent)]
+
+
 def forget_old(folder: Path, seconds: float) -> None:
-    """Remove the files in a folder that were written longer ago; others may come and go meanwhile."""
-    for file in folder.glob("*"):
+    """Remove what lies two floors below a folder and is older."""
+    for entry in two_floors_down(folder):
         with suppress(OSError):
-            if file.is_file() and time.time() - file.stat().st_mtime > seconds:
-                file.unlink(missing_ok=True)
+            if time.time() - entry.stat().st_mtime > seconds:
+                shutil.rmtree(entry)
+    for parent in listed(folder):
+        with suppress(OSError):
+            # those that still hold something stay
+            parent.rmdir()

@@ -6,6 +6,8 @@ import shutil
 import time
 from pathlib import Path
 
+from jobs.files import listed, two_floors_down
+
 FOLDER = "exports"
 """Their place in the data folder: one folder for each job, one in it for each wish."""
 
@@ -28,7 +30,7 @@ class KeptExports:
             if _unasked_s(wish) > KEPT_S:
                 shutil.rmtree(wish, ignore_errors=True)
         self._make_room(most_bytes)
-        for job in self._root.glob("*"):
+        for job in listed(self._root):
             _remove_if_empty(job)
 
     def forget(self, job_id: str) -> None:
@@ -44,7 +46,7 @@ class KeptExports:
                 shutil.rmtree(wish, ignore_errors=True)
 
     def _wishes(self) -> list[Path]:
-        return list(self._root.glob("*/*"))
+        return two_floors_down(self._root)
 
 
 def _unasked_s(folder: Path) -> float:
@@ -57,7 +59,7 @@ def _unasked_s(folder: Path) -> float:
 
 def _bytes_in(folder: Path) -> int:
     total = 0
-    for file in folder.glob("*"):
+    for file in listed(folder):
         try:
             total += file.stat().st_size
         except FileNotFoundError:

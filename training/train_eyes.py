@@ -27,10 +27,13 @@ from training.photos import ALWAYS_HELD_OUT, is_held_out
 
 log = logging.getLogger("train_eyes")
 
-HEADS = 3
+HEADS = 2
 """Networks whose mean counts: each from another beginning, a millisecond each."""
 
-STEPS, BATCH = 1400, 6
+PARTS = 0
+"""Looks at a photo beside the whole, a second and a half each."""
+
+STEPS, BATCH = 1200, 6
 
 RATE, WEIGHT_DECAY, WARM_UP = 1e-3, 0.05, 50
 
@@ -126,18 +129,18 @@ def main(
     views.mkdir(parents=True, exist_ok=True)
     backbone, files = backbone_from(vgg), []
     for labels in read_labels(regions):
-        looked_at = kept(views, labels.name, photos / f"{labels.name}.jpg", labels, backbone)
+        looked_at = kept(views, photos / f"{labels.name}.jpg", labels, backbone, PARTS)
         if not is_held_out(f"{labels.name}.jpg", ALWAYS_HELD_OUT):
             files.append(looked_at)
-    data, heads = Data.read(files), []
+    data, trained = Data.read(files), []
     for seed in range(HEADS):
         place = run / f"head-{seed}-{steps}.pt"
         if not place.exists():
             torch.save(train_head(data, seed, steps).state_dict(), place)
         head = Head()
         head.load_state_dict(torch.load(place, weights_only=True))
-        heads.append(head)
-        save_eyes(backbone, heads, WEIGHTS)
+        trained.append(head)
+        save_eyes(backbone, trained, WEIGHTS)
 
 
 if __name__ == "__main__":

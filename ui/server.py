@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -10,7 +9,6 @@ from pathlib import Path
 
 import gradio as gr
 from fastapi import FastAPI
-from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import FileResponse, Response
 from starlette.middleware.cors import CORSMiddleware
 
@@ -21,7 +19,6 @@ from ui.clip_routes import add_clips
 from ui.door.door import Door
 from ui.door.files import OwnFiles
 from ui.door.hosts import known_names
-from ui.door.uploads import Uploads
 from ui.door.visitors import Visitors
 from ui.examples import example_path
 from ui.health import add_health
@@ -39,9 +36,6 @@ ICON = HERE.parent / "assets" / "icon.svg"
 
 DAY = {"Cache-Control": "max-age=86400"}
 
-SWEEP_EVERY_S = 3600.0
-"""Seconds between two looks at old uploads."""
-
 
 def build_server(backstage: Backstage, hosts: str = "") -> FastAPI:
     """The application; the queue starts and closes with it. `hosts` are further names of the studio."""
@@ -51,10 +45,8 @@ def build_server(backstage: Backstage, hosts: str = "") -> FastAPI:
     @asynccontextmanager
     async def life(_: FastAPI) -> AsyncIterator[None]:
         backstage.queue.start()
-        sweeping = asyncio.create_task(_sweep(backstage.uploads))
         async with assistants.running():
             yield
-        sweeping.cancel()
         backstage.queue.close()
 
     app = FastAPI(title="Stillmotion", docs_url=None, redoc_url=None, lifespan=life)
@@ -103,12 +95,6 @@ def _with_page(app: FastAPI, backstage: Backstage) -> FastAPI:
         ssr_mode=False,
         mcp_server=False,
     )
-
-
-async def _sweep(uploads: Uploads) -> None:
-    while True:
-        await run_in_threadpool(uploads.sweep)
-        await asyncio.sleep(SWEEP_EVERY_S)
 
 
 def _head() -> str:

@@ -20,8 +20,8 @@ Bytes = NDArray[np.uint8]
 METRES = np.array([0.7, 1.5, 3, 6, 15, 40, 100, 400, 2500, 1e6])
 """Of the distance codes 0 to 9."""
 
-RADIUS_SHARE = 1 / 48
-"""Radius of the guided filter as a share of the longer side: one and a half places of what was looked at."""
+RADIUS_SHARE = 1 / 24
+"""Radius of the guided filter as a share of the longer side: two places of what was looked at."""
 
 SMOOTHEST = 1e-3
 """Variance of the guide, in squares of its range, below which nothing of its pattern is taken for an edge."""

@@ -7,8 +7,9 @@ import time
 
 import pytest
 
-from jobs.caretaker import UNDO_S, Caretaker
+from jobs.caretaker import UNDO_S, UPLOAD_S, UPLOADS, Caretaker
 from jobs.exports import Exports
+from jobs.files import forget_old
 from jobs.job import CLIP
 from jobs.kept_exports import IN_USE_S, KEPT_S, KeptExports
 from jobs.schema import jobs
@@ -93,3 +94,16 @@ def test_with_its_job_every_file_is_gone_and_nothing_is_served_meanwhile(fake, s
     Caretaker(settings_in(tmp_path), queue.engine, queue._store).tend()
     assert not made.exists()
     assert not (tmp_path / "exports" / job_id).exists()
+
+
+def test_uploads_leave_after_a_day_whoever_made_them(tmp_path):
+    def upload(visitor, age_s):
+        folder = tmp_path / UPLOADS / visitor / "upload"
+        folder.mkdir(parents=True)
+        (folder / "still.jpg").write_bytes(b"x")
+        os.utime(folder, (time.time() - age_s,) * 2)
+        return folder
+
+    old, new = upload("a", UPLOAD_S + 60), upload("b", UPLOAD_S - 600)
+    forget_old(tmp_path / UPLOADS, UPLOAD_S)
+    assert (old.parent.exists(), (new / "still.jpg").exists()) == (False, True)

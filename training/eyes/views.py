@@ -18,9 +18,6 @@ from pipelines.eyes.materials import FARTHEST, MATERIALS
 from pipelines.subject import subject_mask
 from training.eyes.labels import Labels
 
-PARTS = 2
-"""Views of a photo beside the whole."""
-
 SMALLEST_PART = 0.5
 """Of a side of the photo."""
 
@@ -44,8 +41,8 @@ class View:
         return {name: value.half().numpy() for name, value in vars(self).items()}
 
 
-def views_of(photo: Path, labels: Labels, backbone: Backbone) -> Iterator[View]:
-    """The whole photo, then `PARTS` parts of it, the same ones every time."""
+def views_of(photo: Path, labels: Labels, backbone: Backbone, parts: int) -> Iterator[View]:
+    """The whole photo, then some parts of it, the same ones every time."""
     bgr = cv2.imread(str(photo))
     if bgr is None:
         raise FileNotFoundError(f"There is no photo {photo}.")
@@ -54,7 +51,7 @@ def views_of(photo: Path, labels: Labels, backbone: Backbone) -> Iterator[View]:
     layers = np.asarray(cv2.resize(truth, rgb.shape[1::-1], interpolation=cv2.INTER_NEAREST), np.float32)
     yield _view(rgb, layers, backbone, sized(rgb))
     rng = np.random.default_rng(sum(labels.name.encode()))
-    for _ in range(PARTS):
+    for _ in range(parts):
         part, part_truth = _part(rgb, layers, rng)
         yield _view(part, part_truth, backbone, sized(part, int(rng.integers(*LONG_SIDES))))
 
@@ -87,13 +84,13 @@ def _mean(values: NDArray[np.float32], grid: tuple[int, int]) -> NDArray[np.floa
     return np.asarray(cv2.resize(values, grid[::-1], interpolation=cv2.INTER_AREA), np.float32)
 
 
-def kept(folder: Path, name: str, photo: Path, labels: Labels, backbone: Backbone) -> list[Path]:
-    """The files of a photo's views, written where they are not there yet."""
-    files = [folder / f"{name}.{index}.npz" for index in range(1 + PARTS)]
+def kept(folder: Path, photo: Path, labels: Labels, backbone: Backbone, parts: int) -> list[Path]:
+    """The files of a photo's views, all written where they are not all there yet."""
+    files = [folder / f"{labels.name}.{index}.npz" for index in range(1 + parts)]
     if not all(file.exists() for file in files):
-        for file, view in zip(files, views_of(photo, labels, backbone), strict=True):
+        for file, view in zip(files, views_of(photo, labels, backbone, parts), strict=True):
             np.savez(file, **view.arrays())  # type: ignore[arg-type]
-    return files
+    return sorted(folder.glob(f"{labels.name}.?.npz"))
 
 
 def read(file: Path) -> View:

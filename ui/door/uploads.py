@@ -5,18 +5,13 @@ from __future__ import annotations
 import hashlib
 import os
 import secrets
-import shutil
-import time
 from pathlib import Path
-
-KEPT_S = 86_400.0
-"""Seconds after which an upload goes: what was animated is kept with its job."""
 
 NAME_LENGTH = 16
 
 
 class Uploads:
-    """Uploads below `root`."""
+    """Uploads below `root`; the caretaker removes old ones (`jobs.caretaker.UPLOADS`)."""
 
     def __init__(self, root: Path) -> None:
         self.root = root.resolve()
@@ -39,13 +34,3 @@ class Uploads:
         except (OSError, ValueError, RuntimeError):
             return None
         return found if found.is_file() and found.is_relative_to(self.folder(visitor)) else None
-
-    def sweep(self) -> None:
-        """What is older than a day goes, aborted uploads too."""
-        for folder in self.root.glob("*/*"):
-            try:
-                is_old = time.time() - folder.stat().st_mtime > KEPT_S
-            except FileNotFoundError:
-                continue
-            if is_old:
-                shutil.rmtree(folder, ignore_errors=True)
