@@ -159,7 +159,7 @@ def helped(request: MotionRequest, smoother: int, larger: int) -> MotionRequest:
 def _download(job_id: str, path: Path) -> str:
     """The button for a file that was made, which is the folder's key away from its clip."""
     words = f"Download {path.name} · {path.stat().st_size / MEGABYTE:.1f} MB"
-    return f'<a class="button" href="clips/{job_id}/made/{path.parent.name}" download>{words}</a>'
+    return f'<a href="clips/{job_id}/made/{path.parent.name}" download>{words}</a>'
 
 
 def _forgotten() -> Any:
