@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
+from html import escape
 from typing import Any
 
 import gradio as gr
@@ -52,6 +53,7 @@ class ModelsPage:
         """Lay the components out; call inside a Blocks context."""
         self.clock = gr.Timer(LOOK_EVERY_S, active=False)
         self.problem = gr.HTML("", visible=False, elem_id="models-problem")
+        self.hint = gr.HTML(f'<p class="quiet">{escape(ELSEWHERE)}</p>', visible=False, elem_id="models-hint")
         self.groups = {spec.id: self._build_group(spec) for spec in models() if spec.id in OF_THE_HOUSE}
         self.own = gr.HTML("", visible=False, elem_id="own-models")
         for helper in HELPERS:
@@ -79,7 +81,7 @@ class ModelsPage:
         """Join the components, and the menu of models to them; call inside the Blocks context."""
         self.menu = menu
         shown = [self.problem, self.own, self.clock, *(part for group in self.groups.values() for part in group)]
-        renewed = [self.box, menu, *shown]
+        renewed = [self.box, self.hint, menu, *shown]
         page.load(self.renew, None, renewed, **QUIET)
         self.clock.tick(self.look, None, shown, **QUIET)
         for model, (_, _, fetch) in self.groups.items():
@@ -91,7 +93,8 @@ class ModelsPage:
 
     def renew(self, request: gr.Request) -> list[Any]:
         """The menu and the page as they are now; the box is for whoever sits at the machine."""
-        return [gr.update(visible=is_owner(request)), self._renewed_menu(), *self.look(request)]
+        mine = is_owner(request)
+        return [gr.update(visible=mine), gr.update(visible=not mine), self._renewed_menu(), *self.look(request)]
 
     def _renewed_menu(self) -> Any:
         """What is chosen stays, and all of the menu where the list of models cannot be read: the page says so."""

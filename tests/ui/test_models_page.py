@@ -162,6 +162,7 @@ def test_who_is_not_the_owner_sees_no_box_and_is_refused(browser: Browser, serve
     expect(card(page, "a-strangers")).to_be_visible()
     expect(page.get_by_role("button", name="Add", exact=True)).to_be_hidden()
     expect(page.locator("#fetch-svd-xt")).to_be_hidden()
+    expect(page.locator("#models-hint")).to_contain_text("open the owner's address")
     page.context.close()
 
 
