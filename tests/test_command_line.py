@@ -63,7 +63,7 @@ BAD_STILLS = {
     "a text called .png": (["text.png"], "plain text although its name ends in .png"),
     "half a JPEG": (["truncated.jpg"], "damaged or was cut off"),
     "one pixel": (["tiny.png"], "1 x 1 pixels small"),
-    "a bomb": (["bomb.png"], "more than 100 megapixels"),
+    "a bomb": (["bomb.png"], "more than 64 megapixels"),
     "a drawing": (["drawing.svg"], "an SVG drawing"),
     "a CMYK TIFF": (["print.tif"], "a TIFF picture"),
     "an empty file": (["empty.png"], "This file is empty"),

@@ -66,7 +66,7 @@ def test_its_clip_is_what_was_asked_for_and_carries_the_recipe(queue, made):
     assert job.facts == {"width": 256, "height": 128, "num_frames": 6, "fps": 7.0, "seconds": 0.857}
     assert job.request.seed >= 0
     assert read_recipe(path)["request"] == job.request.model_dump()
-    assert 0 < job.seconds < 120
+    assert job.seconds > 0
 
 
 def test_its_clip_says_nothing_about_the_camera_or_the_upload(queue, made, still):

@@ -163,9 +163,10 @@ def test_the_suffix_chooses_the_format():
 
 
 @pytest.mark.parametrize("name", FORMATS)
-def test_a_disk_that_is_full_leaves_nothing(tmp_path, name):
+def test_a_disk_that_is_full_leaves_nothing(tmp_path, name, monkeypatch):
     kind = FORMATS[name]
-    (tmp_path / f"clip{kind.suffix}.partial").symlink_to("/dev/full")
+    monkeypatch.setattr("media.whole_file.secrets.token_hex", lambda _: "known")
+    (tmp_path / f"clip{kind.suffix}.known.partial").symlink_to("/dev/full")
     with pytest.raises(ClipError, match="disk is full"):
         export(tmp_path / f"clip{kind.suffix}", moving_frames(9, 128, 128), ClipSpec(128, 128, 9, Fraction(7)), kind)
     assert list(tmp_path.iterdir()) == []
