@@ -20,7 +20,7 @@ from filelock import FileLock
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 # Several processes test at once, each with studios and workers of its own: threads that wait for each other on cores
-# that others have taken make everything ten times slower. Set before torch is imported, and handed on to what is started.
+# that others have taken make everything ten times slower. Set before torch is imported, handed on to what is started.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 ROOT = Path(__file__).parent.parent
