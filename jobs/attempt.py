@@ -15,7 +15,6 @@ import structlog
 
 from jobs.checkpoints import read_checkpoint, write_checkpoint
 from jobs.claims import Claim, Claims
-from jobs.files import write_whole
 from jobs.job import CHECKPOINT, CLIP, POSTER, PREVIEW, STILL, share_done
 from jobs.looks import Looks
 from jobs.make_clip import Order, facts_in_json, make_clip
@@ -23,6 +22,7 @@ from jobs.pace import Pace, remaining
 from jobs.scratch import Scratch
 from jobs.store import Store, in_plain_words
 from media.preview import poster, preview_webp
+from media.whole_file import write_whole
 from pipelines.contract import RGB, Checkpoint, StepEvent
 from pipelines.errors import ClipError, StoreError, UnknownJob
 

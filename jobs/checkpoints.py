@@ -10,7 +10,7 @@ import structlog
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
-from jobs.files import write_whole
+from media.whole_file import write_whole
 from pipelines.contract import Checkpoint
 from pipelines.request import MotionRequest
 

@@ -17,7 +17,7 @@ from jobs.caretaker import Caretaker
 from jobs.dispatch import CARRIED_S, Dispatch
 from jobs.forecast import Forecast
 from jobs.job import CHECKPOINT, STILL, Job, new_id
-from jobs.ledger import NO_SUCH_JOB, Ledger
+from jobs.ledger import DELETED, NO_SUCH_JOB, Ledger
 from jobs.old_rows import OldRows
 from jobs.pace import Pace
 from jobs.queue import Health, Turn
@@ -178,7 +178,7 @@ class DurableQueue:
 
     def _check_there(self, job_id: str) -> None:
         if self._ledger.get(job_id).is_deleted:
-            raise UnknownJob("This clip was deleted.", "It can be brought back in the library for ten minutes.")
+            raise UnknownJob(*DELETED)
 
     def _hand_in_forgotten(self) -> None:
         """A waiting job that no queue carries would wait for ever; nothing known leads there, and nothing should."""

@@ -7,7 +7,6 @@ import json
 import os
 import re
 import secrets
-import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -24,10 +23,6 @@ from pipelines.errors import ClipError, UnknownJob
 
 log = structlog.get_logger("exports")
 
-AT_ONCE = 2
-"""Files that are made at a time: encoders use every core there is."""
-
-
 KEY_LENGTH = 24
 
 NAME = "stillmotion"
@@ -35,12 +30,15 @@ NAME = "stillmotion"
 
 
 class Exports:
-    """Makes files in `folder` from clips that `clip_of(job_id)` finds; `signs` puts Content Credentials inside."""
+    """Makes files in `folder` from clips that `clip_of(job_id)` finds; `signs` puts Content Credentials inside.
+
+    How many are made at a time is for whoever calls to say (`ui.waiting`).
+    """
 
     def __init__(self, folder: Path, clip_of: Callable[[str], Path], signs: bool = True) -> None:
         self.folder, self._clip_of, self._signs = folder / FOLDER, clip_of, signs
         self._keys = folder / "keys"
-        self._slots, self._wishes = threading.Semaphore(AT_ONCE), OneAtATime()
+        self._wishes = OneAtATime()
 
     def make(self, job_id: str, wanted: Export, is_awaited: Callable[[], bool] = always) -> Path:
         """The clip as wanted; the same wish gives the same file without making it again.
@@ -55,7 +53,7 @@ class Exports:
         # wanted: its day begins anew, before the caretaker comes
         os.utime(folder)
         if not path.exists():
-            with self._wishes.of(str(folder)), self._slots:
+            with self._wishes.of(str(folder)):
                 if not path.exists():
                     self._make(clip, path, wanted, is_awaited)
         return path

@@ -3,33 +3,19 @@
 from __future__ import annotations
 
 import errno
-import os
 import shutil
 import time
 from contextlib import suppress
 from pathlib import Path
 
-from media.whole_file import move_whole, partial_path, sync
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    """Write or replace a file so that readers find the old content or the new, never a part. Raises `OSError`."""
-    partial = partial_path(path)
-    try:
-        with partial.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        move_whole(partial, path)
-    finally:
-        partial.unlink(missing_ok=True)
+from media.whole_file import PRIVATE, move_whole, partial_path, sync
 
 
 def copy_whole(source: Path, path: Path) -> None:
     """Copy a file to where readers, of this user, find all of it or nothing. Raises `OSError`."""
     partial = partial_path(path)
     try:
-        partial.touch(mode=0o600)
+        partial.touch(mode=PRIVATE)
         shutil.copyfile(source, partial)
         sync(partial)
         move_whole(partial, path)
@@ -66,7 +52,11 @@ def forget_old(folder: Path, seconds: float) -> None:
         with suppress(OSError):
             if time.time() - entry.stat().st_mtime > seconds:
                 shutil.rmtree(entry)
-    for parent in listed(folder):
+    remove_empty(folder)
+
+
+def remove_empty(folder: Path) -> None:
+    """Remove the empty folders in a folder; those that hold something stay."""
+    for inner in listed(folder):
         with suppress(OSError):
-            # those that still hold something stay
-            parent.rmdir()
+            inner.rmdir()

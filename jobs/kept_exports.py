@@ -6,7 +6,7 @@ import shutil
 import time
 from pathlib import Path
 
-from jobs.files import listed, two_floors_down
+from jobs.files import listed, remove_empty, two_floors_down
 
 FOLDER = "exports"
 """Their place in the data folder: one folder for each job, one in it for each wish."""
@@ -30,8 +30,7 @@ class KeptExports:
             if _unasked_s(wish) > KEPT_S:
                 shutil.rmtree(wish, ignore_errors=True)
         self._make_room(most_bytes)
-        for job in listed(self._root):
-            _remove_if_empty(job)
+        remove_empty(self._root)
 
     def forget(self, job_id: str) -> None:
         """The job was deleted for good: so are its files."""
@@ -65,11 +64,3 @@ def _bytes_in(folder: Path) -> int:
         except FileNotFoundError:
             continue
     return total
-
-
-def _remove_if_empty(folder: Path) -> None:
-    try:
-        folder.rmdir()
-    except OSError:
-        # something is in it, or it is gone
-        return

@@ -18,6 +18,8 @@ from pipelines.request import MotionRequest
 
 NO_SUCH_JOB = ("There is no such clip here.", "It may have been deleted, or the address is incomplete.")
 
+DELETED = ("This clip was deleted.", "It can be brought back in the library for ten minutes.")
+
 UNDER_WAY: tuple[State, ...] = ("running", "queued")
 
 SHOWN = 60

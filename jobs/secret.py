@@ -8,7 +8,7 @@ from filelock import FileLock
 
 from jobs.settings import JobSettings
 from jobs.store import in_plain_words
-from media.whole_file import private_folder, write_privately
+from media.whole_file import PRIVATE, private_folder, write_whole
 
 FILE = "secret"
 """Its name in the data folder."""
@@ -25,5 +25,5 @@ def secret_of(settings: JobSettings) -> str:
         private_folder(settings.data)
         with FileLock(settings.data / f"{FILE}.lock"):
             if not file.exists():
-                write_privately(file, secrets.token_hex(SECRET_BYTES).encode())
+                write_whole(file, secrets.token_hex(SECRET_BYTES).encode(), PRIVATE)
         return file.read_text()

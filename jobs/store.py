@@ -9,10 +9,10 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Protocol
 
-from jobs.files import bring_whole, copy_whole, write_whole
+from jobs.files import bring_whole, copy_whole
 from jobs.job import is_id
 from jobs.settings import GB
-from media.whole_file import DISK_FULL, MAKE_ROOM
+from media.whole_file import DISK_FULL, MAKE_ROOM, write_whole
 from pipelines.errors import ClipError, StoreError, UnknownJob
 
 LABEL = ".database"

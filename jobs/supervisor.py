@@ -17,12 +17,12 @@ import structlog
 
 from jobs.beats import STALE_S, STARTING, WAKING, Watch, all_signs, begin_again, release
 from jobs.exits import ASLEEP, AWAY, SPENT, UNUSABLE
-from jobs.files import write_whole
 from jobs.overdue import Overdue
 from jobs.schema import open_database
 from jobs.settings import JobSettings, job_settings
 from jobs.slumber import Slumber
 from jobs.worker_launch import WorkerProcess
+from media.whole_file import write_whole
 from pipelines.errors import StoreError, WorkerError
 from pipelines.machine import gpus
 

@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from filelock import FileLock
 
-from media.whole_file import write_privately
+from media.whole_file import PRIVATE, write_whole
 from pipelines.errors import ClipError
 
 SIGNED_SUFFIXES = frozenset({".mp4", ".webp", ".png"})
@@ -54,7 +54,7 @@ def credential_in(folder: Path) -> Credential:
         with FileLock(folder / "lock"):
             if not file.exists():
                 made = _new_credential()
-                write_privately(file, made.key + made.chain)
+                write_whole(file, made.key + made.chain, PRIVATE)
     key, begin, chain = file.read_bytes().partition(_CERTIFICATE)
     return Credential(key, begin + chain)
 

@@ -102,6 +102,10 @@ def sync(path: Path) -> None:
         os.close(opened)
 
 
+PRIVATE = 0o600
+"""The mode of a file that only this user may read."""
+
+
 def private_folder(folder: Path) -> None:
     """Make a folder that only this user may look into; one that is there becomes such. Raises `OSError`."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -109,11 +113,14 @@ def private_folder(folder: Path) -> None:
         folder.chmod(0o700)
 
 
-def write_privately(path: Path, content: bytes) -> None:
-    """Write a file that only this user may read, whole or not at all. Raises `OSError`."""
+def write_whole(path: Path, content: bytes, mode: int = 0o666) -> None:
+    """Write or replace a file so that readers find the old content or the new, never a part. Raises `OSError`.
+
+    Its `mode` is that of a new file, less what the umask takes.
+    """
     partial = partial_path(path)
     try:
-        opened = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        opened = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
         with os.fdopen(opened, "wb") as file:
             file.write(content)
             file.flush()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,15 +14,14 @@ import gradio as gr
 from fastapi.concurrency import run_in_threadpool
 from gradio.components import Component
 
-from jobs.job import Job
 from jobs.queue import JobQueue
 from media.export.formats import FORMATS
 from media.export.order import Export
-from media.stills import check_is_picture
-from pipelines.catalogue import default_model, models, request_for
+from pipelines.catalogue import default_model, models
 from pipelines.errors import InputError, StillmotionError
 from pipelines.request import MotionRequest
 from ui.controls import field_schema
+from ui.handing_in import check_is_done, given, hand_in
 from ui.quiet import visitor_of
 from ui.upload import StillUpload
 from ui.waiting import LOOK_S, Waiting
@@ -72,10 +71,11 @@ class AnimateEndpoint:
         try:
             visitor = visitor_of(request)
             job_id = await run_in_threadpool(self._submitted, image, values, visitor)
-            async for job in self._watched(job_id, visitor):
-                if not job.has_ended:
-                    yield gr.skip()
-            _raise_unless_done(job)
+            async with aclosing(self.waiting.attended(job_id, visitor)) as looks:
+                async for job in looks:
+                    if not job.has_ended:
+                        yield gr.skip()
+            check_is_done(job)
             making = asyncio.create_task(self.waiting.made(job_id, Export(FORMATS[kind])))
             async for step in _steps_until(making):
                 yield step
@@ -86,27 +86,17 @@ class AnimateEndpoint:
     def _submitted(self, image: str | None, values: tuple[Any, ...], visitor: str) -> str:
         if not image:
             raise InputError("There is no picture.", "Give a PNG, JPEG, WebP, AVIF, HEIC or GIF as `image`.")
-        check_is_picture(Path(image))
-        controls = zip(MotionRequest.model_fields, values, strict=True)
-        wanted = request_for({name: value for name, value in controls if value not in (None, "")})
-        return self.queue.submit(Path(image), wanted, visitor)
-
-    async def _watched(self, job_id: str, visitor: str) -> AsyncIterator[Job]:
-        """The job up to its end; it is stopped where nobody waits for it any longer."""
-        try:
-            async for job in self.waiting.looks(job_id):
-                yield job
-        except (asyncio.CancelledError, GeneratorExit):
-            self.queue.cancel(job_id, visitor)
-            raise
+        return hand_in(
+            self.queue, Path(image), given(dict(zip(MotionRequest.model_fields, values, strict=True))), visitor
+        )
 
 
 def _named(animate: Callable[..., Steps], names: list[str]) -> Callable[..., Steps]:
     """The method with a parameter of its own for each control: Gradio reads names and defaults off the signature."""
 
     async def called(*values: Any) -> Steps:
-        *given, request = values
-        async with aclosing(animate(*given, request=request)) as steps:
+        *asked, request = values
+        async with aclosing(animate(*asked, request=request)) as steps:
             async for step in steps:
                 yield step
 
@@ -131,11 +121,6 @@ async def _steps_until(task: asyncio.Task[Any]) -> Steps:
             yield gr.skip()
     finally:
         task.cancel()
-
-
-def _raise_unless_done(job: Job) -> None:
-    if job.state != "done":
-        raise InputError(job.sentence or "The clip was stopped before it was finished.")
 
 
 def _input(name: str) -> Component:

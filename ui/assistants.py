@@ -7,7 +7,7 @@ import binascii
 import json
 import tempfile
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -22,14 +22,14 @@ from starlette.types import Receive, Scope, Send
 
 from jobs.queue import JobQueue
 from media.export.formats import FORMATS
-from media.stills import check_is_picture
-from pipelines.catalogue import models, request_for
+from pipelines.catalogue import models
 from pipelines.errors import InputError
 from pipelines.request import MotionRequest
 from ui.address import root_from
 from ui.controls import field_schema
 from ui.door.openings import PICTURE_BYTES
 from ui.door.visitors import HEADER
+from ui.handing_in import check_is_done, given, hand_in
 from ui.waiting import Waiting
 
 PATH = "/mcp"
@@ -83,27 +83,20 @@ class Assistants:
         assert asker is not None, "over HTTP there always is one"  # noqa: S101
         visitor, kind = asker.headers[HEADER], FORMATS.get(arguments.pop("format", "mp4"), FORMATS["mp4"])
         job_id = await run_in_threadpool(self._submitted, arguments, visitor)
-        try:
-            async for job in self._waiting.looks(job_id):
+        async with aclosing(self._waiting.attended(job_id, visitor)) as looks:
+            async for job in looks:
                 await self._tell(job.share)
-        except BaseException:
-            # nobody waits for it any longer
-            self._queue.cancel(job_id, visitor)
-            raise
-        if job.state != "done":
-            raise InputError(job.sentence or "The clip was stopped before it was finished.")
+        check_is_done(job)
         address = f"{root_from(str(asker.base_url))}/clips/{job_id}?format={kind.name}"
         told = {"clip": address, "type": kind.media_type, "job": job_id, "seed": job.request.seed, **job.facts}
         return [types.TextContent(type="text", text=json.dumps(told))]
 
     def _submitted(self, arguments: dict[str, Any], visitor: str) -> str:
         picture = _picture(arguments.pop("image", ""))
-        wanted = request_for({name: value for name, value in arguments.items() if value not in (None, "")})
         with tempfile.NamedTemporaryFile(prefix="stillmotion-") as file:
             file.write(picture)
             file.flush()
-            check_is_picture(Path(file.name))
-            return self._queue.submit(Path(file.name), wanted, visitor)
+            return hand_in(self._queue, Path(file.name), given(arguments), visitor)
 
     async def _tell(self, share: float) -> None:
         """How far it is, for assistants that have asked to be told."""

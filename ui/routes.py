@@ -14,9 +14,8 @@ from fastapi.responses import FileResponse, JSONResponse, RedirectResponse, Resp
 from pydantic import TypeAdapter
 
 from jobs.job import CLIP, POSTER, PREVIEW, Job
+from jobs.ledger import DELETED
 from jobs.queue import JobQueue
-from media.stills import check_is_picture
-from pipelines.catalogue import request_for
 from pipelines.errors import (
     ClipError,
     LinkEnded,
@@ -30,6 +29,7 @@ from pipelines.errors import (
 )
 from ui.door.answers import NO_STORE, refused, wants_page
 from ui.door.visitors import HEADER
+from ui.handing_in import hand_in
 from ui.waiting import Waiting
 
 STATUSES: dict[type[StillmotionError], int] = {
@@ -44,8 +44,6 @@ STATUSES: dict[type[StillmotionError], int] = {
 """HTTP status of each error; the nearest parent counts, and any other error is 422: what was given cannot be used."""
 
 NO_MEDIA = "Send the picture as the form field `still`, and the controls as JSON in the form field `request`."
-
-GONE = ("This clip was deleted.", "It can be brought back in the library for ten minutes.")
 
 NO_CONTROLS = ("The controls are not a JSON object.", NO_MEDIA)
 
@@ -86,8 +84,7 @@ def _add_submission(app: FastAPI, queue: JobQueue) -> None:
         if still is None:
             raise RequestError("There is no picture in this request.", NO_MEDIA)
         with _on_disk(still) as path:
-            check_is_picture(path)
-            job_id = queue.submit(path, request_for(json_object(request, *NO_CONTROLS)), visitor)
+            job_id = hand_in(queue, path, json_object(request, *NO_CONTROLS), visitor)
         return JSONResponse({"id": job_id, "address": f"jobs/{job_id}"}, 202, {"Location": f"jobs/{job_id}"})
 
 
@@ -108,7 +105,7 @@ def _add_reading(router: APIRouter, queue: JobQueue, waiting: Waiting) -> None:
         """
         found = await waiting.ended(job_id, wait)
         if found.is_deleted:
-            raise UnknownJob(*GONE)
+            raise UnknownJob(*DELETED)
         if wants_page(request.headers):
             return RedirectResponse(f"../?job={found.id}", 303, NO_STORE)
         return Response(found.to_json(), media_type="application/json", headers=NO_STORE)

@@ -8,13 +8,13 @@ from typing import Any
 import gradio as gr
 
 from jobs.job import Job
+from jobs.ledger import DELETED
 from pipelines.errors import InputError, NotYours, StillmotionError, UnknownJob
 from ui import cards
 from ui.captured import captured_frame, seconds_in
 from ui.controls import decode_controls
 from ui.events import StudioEvents, stage_shown
 from ui.quiet import QUIET, TELLING, visitor_of
-from ui.routes import GONE
 from ui.save_panel import help_words, helped
 from ui.stage import clip_value, pending_value, preview_value
 from ui.still import frame_value
@@ -146,7 +146,7 @@ class RunEvents:
 
     def _begun_from(self, job: Job, visitor: str) -> tuple[str, Any]:
         if job.is_deleted:
-            raise UnknownJob(*GONE)
+            raise UnknownJob(*DELETED)
         try:
             still = self._still_of(job.id, visitor)
         except NotYours:

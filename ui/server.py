@@ -13,6 +13,7 @@ from fastapi.responses import FileResponse, Response
 from starlette.middleware.cors import CORSMiddleware
 
 from jobs.downloads import Downloads
+from media.stills import MAX_FILE_BYTES
 from ui.assistants import Assistants
 from ui.backstage import Backstage
 from ui.clip_routes import add_clips
@@ -28,7 +29,7 @@ from ui.page import build_page
 from ui.routes import add_routes
 from ui.share_routes import add_sharing
 from ui.theme import STYLESHEET, studio_theme
-from ui.upload_routes import MAX_UPLOAD_BYTES, upload_router
+from ui.upload_routes import upload_router
 
 HERE = Path(__file__).parent
 
@@ -91,7 +92,7 @@ def _with_page(app: FastAPI, backstage: Backstage) -> FastAPI:
         run_history=False,
         show_error=False,
         enable_monitoring=False,
-        max_file_size=MAX_UPLOAD_BYTES,
+        max_file_size=MAX_FILE_BYTES,
         ssr_mode=False,
         mcp_server=False,
     )

@@ -14,13 +14,11 @@ from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartException
 
 from jobs.exports import Exports
+from media.stills import MAX_FILE_BYTES
 from pipelines.errors import InputError, UnknownJob
 from ui.door.answers import NO_STORE
 from ui.door.uploads import Uploads
 from ui.routes import Visitor
-
-MAX_UPLOAD_BYTES = 60_000_000
-"""The largest still that is taken."""
 
 NOT_A_FORM = ("This upload cannot be read.", "Send the file in a form, as the page does.")
 
@@ -53,7 +51,7 @@ def upload_router(uploads: Uploads, exports: Exports) -> APIRouter:
 async def _received(request: Request, folder: Path, upload_id: str | None) -> list[str]:
     try:
         progress = file_upload_statuses if upload_id else None
-        paths, _, _ = await upload_fn(request, str(folder), MAX_UPLOAD_BYTES, upload_id, upload_progress=progress)
+        paths, _, _ = await upload_fn(request, str(folder), MAX_FILE_BYTES, upload_id, upload_progress=progress)
     except (MultiPartException, MultipartParseError, HTTPException, TypeError) as error:
         raise InputError(*NOT_A_FORM) from error
     return [str(path) for path in paths]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from functools import partial
 from pathlib import Path
 
@@ -45,6 +45,15 @@ class Waiting:
             if job.has_ended:
                 return
             await asyncio.sleep(LOOK_S)
+
+    async def attended(self, job_id: str, visitor: str) -> AsyncGenerator[Job, None]:
+        """The same for a caller to whom the job belongs: it is stopped where this is closed before its end."""
+        try:
+            async for job in self.looks(job_id):
+                yield job
+        except (asyncio.CancelledError, GeneratorExit):
+            self._queue.cancel(job_id, visitor)
+            raise
 
     async def ended(self, job_id: str, most_s: float) -> Job:
         """The job at its end, or as it is after `most_s` seconds."""

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import nn
 
 from pipelines.eyes.backbone import CELL, Backbone, features_of, sized
 from pipelines.eyes.head import distance_share, extras_of
@@ -38,12 +38,7 @@ def judged(
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Shares of the materials `[9, h, w]` and distance `[h, w]`, 0 near to 1 sky, of a `sized` still, by all heads."""
     grid = (small.shape[0] // CELL, small.shape[1] // CELL)
-    return mean_of(heads, features_of(backbone, small), extras_of(small, mask, grid))
-
-
-@torch.inference_mode()
-def mean_of(heads: nn.ModuleList, features: Tensor, extras: Tensor) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """The same from features `[C, h, w]` and extras `[E, h, w]`."""
+    features, extras = features_of(backbone, small), extras_of(small, mask, grid)
     logits = [head(features[None], extras[None]) for head in heads]
     shares = torch.stack([each[0, : len(MATERIALS)].softmax(0) for each in logits]).mean(0)
     distance = torch.stack([distance_share(each)[0] for each in logits]).mean(0)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import stat
 
-from jobs.files import write_whole
-from media.whole_file import write_privately
+from media.whole_file import PRIVATE, write_whole
 from tests.jobs.watching import in_threads
 
 
@@ -19,6 +18,6 @@ def test_two_who_write_one_file_leave_one_of_theirs(tmp_path):
 
 
 def test_a_private_file_is_never_anybody_elses(tmp_path):
-    write_privately(tmp_path / "key", b"secret")
+    write_whole(tmp_path / "key", b"secret", PRIVATE)
     assert stat.S_IMODE((tmp_path / "key").stat().st_mode) == 0o600
     assert [file.name for file in tmp_path.iterdir()] == ["key"]

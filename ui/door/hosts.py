@@ -30,7 +30,7 @@ def known_names(listed: str) -> frozenset[str]:
 def is_known(host: str, names: frozenset[str]) -> bool:
     """Whether a `Host` header names this studio. Digits are always right: nobody can rebind them."""
     name = name_in(host)
-    return name in names or is_digits(name)
+    return name in names or _is_digits(name)
 
 
 def name_in(host: str) -> str:
@@ -42,7 +42,7 @@ def name_in(host: str) -> str:
     return (parts.hostname or "") if parts.netloc == host and "@" not in host else ""
 
 
-def is_digits(name: str) -> bool:
+def _is_digits(name: str) -> bool:
     """Whether a name is an address of IPv4 or IPv6."""
     try:
         return bool(ip_address(name))

@@ -1,0 +1,31 @@
+"""What a program hands in, by whichever way it came: a picture and controls."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from jobs.job import Job
+from jobs.queue import JobQueue
+from media.stills import check_is_picture
+from pipelines.catalogue import request_for
+from pipelines.errors import InputError
+
+
+def hand_in(queue: JobQueue, still: Path, controls: Mapping[str, Any], visitor: str) -> str:
+    """The id of the new job. Raises `StillError` at once for a file that is no picture, and what `request_for` and
+    `JobQueue.submit` raise."""
+    check_is_picture(still)
+    return queue.submit(still, request_for(controls), visitor)
+
+
+def given(controls: Mapping[str, Any]) -> dict[str, Any]:
+    """Controls without those that were left empty: there the model's own default counts."""
+    return {name: value for name, value in controls.items() if value not in (None, "")}
+
+
+def check_is_done(job: Job) -> None:
+    """Raises `InputError` with the words for a job that ended without a clip."""
+    if job.state != "done":
+        raise InputError(job.sentence or "The clip was stopped before it was finished.")
