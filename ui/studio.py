@@ -13,7 +13,7 @@ from pipelines.model_spec import ModelSpec
 from pipelines.request import SIZES
 from ui import cards
 from ui.backstage import Backstage
-from ui.controls import MOTION_CONTROLS, PRESETS, Controls, choice, number, slider
+from ui.controls import MOTION_CONTROLS, PRESETS, Controls, camera_menu, choice, number, slider
 from ui.examples import example_strip
 from ui.save_panel import SavePanel
 from ui.share_panel import SharePanel
@@ -88,6 +88,7 @@ class Studio:
         )
         for name in MOTION_CONTROLS:
             self.controls[name] = slider(name)
+        self.controls["camera"] = camera_menu()
 
     def _build_folded(self) -> None:
         with gr.Accordion("Size and length", open=False, elem_id="size-and-length"):

@@ -29,6 +29,9 @@ LARGE = SIZES["Landscape"]
 
 DEFAULT_FPS = 7
 
+SHORT = {"num_frames": 25, "fps": DEFAULT_FPS}
+"""As long as the default clip, with fewer frames to measure."""
+
 
 @dataclass(frozen=True)
 class Filmed:
@@ -82,7 +85,7 @@ def clip_figures(bench: Bench) -> list[Figure]:
 
 
 def _filmed(bench: Bench, file: Path, size: tuple[int, int], **controls: int) -> Filmed:
-    request = request_of(size, **controls)
+    request = request_of(size, **SHORT | controls)
     return film(bench.animator, framed(file, request), request)
 
 

@@ -23,7 +23,10 @@ GROUPS = 8
 
 
 class Head(nn.Module):
-    """`[B, FEATURES, h, w]` and extras `[B, EXTRAS, h, w]` to logits `[B, 9 + 1, h, w]`: materials, then distance."""
+    """From features `[B, FEATURES, h, w]` and extras `[B, EXTRAS, h, w]` to logits `[B, 9 + 2, h, w]`.
+
+    They are those of the materials, of the distance and of the interest.
+    """
 
     def __init__(self, dropout: float = 0.1) -> None:
         super().__init__()
@@ -34,10 +37,10 @@ class Head(nn.Module):
         self.register_buffer("deviation", torch.ones(FEATURES))
         self.seen, self.beside = nn.Conv2d(FEATURES, WIDTH, 1), nn.Conv2d(EXTRAS, EXTRA_WIDTH, 3, padding=1)
         self.blocks = nn.ModuleList(_block(width, dilation, dropout) for dilation in DILATIONS)
-        self.whole, self.out = nn.Linear(width, width), nn.Conv2d(width, len(MATERIALS) + 1, 1)
+        self.whole, self.out = nn.Linear(width, width), nn.Conv2d(width, len(MATERIALS) + 2, 1)
 
     def forward(self, features: Tensor, extras: Tensor) -> Tensor:
-        """Logits; `distance_code` makes a code of the last one."""
+        """Logits; `distance_share` and `interest_logits` read the last two."""
         x = (features - self.mean[:, None, None]) / self.deviation[:, None, None]
         if self.training:
             x = x + torch.randn_like(x) * FEATURE_NOISE
@@ -68,6 +71,11 @@ def _block(width: int, dilation: int, dropout: float) -> nn.Module:
 def distance_share(logits: Tensor) -> Tensor:
     """How far, `[B, h, w]`, 0 near to 1 sky: the code as a share of `FARTHEST`."""
     return torch.sigmoid(logits[:, len(MATERIALS)])
+
+
+def interest_logits(logits: Tensor) -> Tensor:
+    """How much each place draws the eye, as logits over all places, `[B, h, w]`."""
+    return logits[:, len(MATERIALS) + 1]
 
 
 def extras_of(small: NDArray[np.uint8], mask: NDArray[np.float32], grid: tuple[int, int]) -> Tensor:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 import cv2
@@ -35,12 +35,14 @@ class Sight:
     """What each pixel of a picture is, sharpened to its edges.
 
     `materials` float32 `[9, H, W]` are shares that sum to 1, in the order of `MATERIALS`; `nearness` float32 `[H, W]`
-    is 1 over the distance in metres, 0 for the sky; `subject` float32 `[H, W]` in [0, 1].
+    is 1 over the distance in metres, 0 for the sky; `subject` float32 `[H, W]` in [0, 1]; `interest` is the point
+    (x, y), in shares of the picture, that draws the eye.
     """
 
     materials: Floats
     nearness: Floats
     subject: Floats
+    interest: tuple[float, float]
 
     def share_of(self, *names: str) -> Floats:
         """How much of each pixel is of any of these materials, float32 `[H, W]`."""
@@ -51,13 +53,18 @@ class Sight:
 class Seen:
     """What was found in a still, small enough to be kept with it.
 
-    `shares` uint8 `[9, h, w]`, 255 being all; `code` uint8 `[h, w]`, 0 nearest to 255 sky; `subject` uint8 `[h', w']`.
+    `shares` uint8 `[9, h, w]`, 255 being all; `code` uint8 `[h, w]`, 0 nearest to 255 sky; `subject` uint8 `[h', w']`;
+    `interest` float32 `[2]`: the point (x, y), in shares of the picture, that draws the eye. `features` float16
+    `[FEATURES, h / 2, w / 2]` and `extras` float16 `[EXTRAS, h / 2, w / 2]` are what other networks go on from.
     Everything covers the whole still.
     """
 
     shares: Bytes
     code: Bytes
     subject: Bytes
+    interest: Floats
+    features: NDArray[np.float16]
+    extras: NDArray[np.float16]
 
     def sight(self, rgb: Bytes) -> Sight:
         """The same for each pixel of the still uint8 `[H, W, 3]`, at any size of it."""
@@ -66,7 +73,9 @@ class Seen:
         code = np.clip(guide.sharpened(_share(self.code)), 0, 1) * FARTHEST
         size = (rgb.shape[1], rgb.shape[0])
         subject = cv2.resize(_share(self.subject), size, interpolation=cv2.INTER_LINEAR)
-        return Sight(np.asarray(shares / shares.sum(0), np.float32), nearness_of(code), np.asarray(subject, np.float32))
+        x, y = (float(each) for each in self.interest)
+        materials = np.asarray(shares / shares.sum(0), np.float32)
+        return Sight(materials, nearness_of(code), np.asarray(subject, np.float32), (x, y))
 
     def save(self, path: Path) -> None:
         """As one file."""
@@ -78,7 +87,7 @@ class Seen:
     def read(cls, path: Path) -> Seen:
         """From such a file. Raises `OSError`, `ValueError` and `KeyError` where it is none."""
         with np.load(path, allow_pickle=False) as arrays:
-            return cls(arrays["shares"], arrays["code"], arrays["subject"])
+            return cls(**{field.name: arrays[field.name] for field in fields(cls)})
 
 
 LEAST_SHARE = 1e-4

@@ -1,7 +1,8 @@
-"""The built-in model at work: a still and a request in, warped frames out."""
+"""The built-in model at work: it looks at the still, draws what happens next, and moves the picture in cards."""
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,129 +10,148 @@ from pathlib import Path
 import cv2
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from pipelines.contract import RGB, Checkpoint, FrameChunk, OnStep, StepEvent, ignore_steps
 from pipelines.errors import BadFrames
+from pipelines.eyes.eyes import look_at
+from pipelines.eyes.seen import Seen, Sight
+from pipelines.pocket.ambient import ambient_of
 from pipelines.pocket.amplitude import speed
-from pipelines.pocket.codec import MotionCodec
-from pipelines.pocket.framing import Edges, framing
-from pipelines.pocket.grid import PIXELS_PER_CELL, grid_shape, latent_shape, widths_per_unit
-from pipelines.pocket.guard import tame
-from pipelines.pocket.layers import Floats, enlarge, outline, skyline
-from pipelines.pocket.motion import LayeredMotion, Motion, field_shape
-from pipelines.pocket.sampling import Conditions, Networks, draw_latents
-from pipelines.pocket.warp import Warper
-from pipelines.pocket.weights import open_networks
+from pipelines.pocket.camera import drawn_move
+from pipelines.pocket.cards import Deck, deck_of
+from pipelines.pocket.course import course_of
+from pipelines.pocket.denoiser import HappeningDenoiser
+from pipelines.pocket.happening import Happening
+from pipelines.pocket.render import Renderer
+from pipelines.pocket.sampling import Conditions, OnFields, draw_fields, ignore_fields, noise_for
+from pipelines.pocket.weights import open_denoiser
 from pipelines.request import MotionRequest
-from pipelines.subject import subject_mask
 
 CHUNK = 4
-"""Frames rendered at once: 7 MB at 1024 x 576, and a stop is obeyed within 50 ms."""
+"""Frames rendered at once: 7 MB at 1024 x 576, and a stop is obeyed within a quarter of a second."""
 
 PREVIEW_FRAMES, PREVIEW_WIDTH = 8, 256
-"""Of the moving preview: enough to see where the motion goes, at a few milliseconds a step."""
+"""Of the moving preview: enough to see where the motion goes."""
 
-PREVIEW_EVERY = 3
+PREVIEW_EVERY = 6
 """Steps between previews."""
+
+STILLS_KEPT = 4
+"""Stills whose sight is kept: another take of the same one does not look again."""
 
 
 def load_pocket(folder: Path) -> PocketAnimator:
     """The built-in model from its pipeline folder."""
-    return PocketAnimator(open_networks(folder))
+    return PocketAnimator(open_denoiser(folder))
 
 
 class PocketAnimator:
     """Implements `pipelines.contract.Animator`."""
 
-    def __init__(self, networks: Networks) -> None:
-        self.networks = networks
+    def __init__(self, denoiser: HappeningDenoiser) -> None:
+        self.denoiser = denoiser
 
     def animate(
         self, still: RGB, request: MotionRequest, on_step: OnStep = ignore_steps, resume: Checkpoint | None = None
     ) -> Iterator[FrameChunk]:
         """Frames of the still in motion; raises `BadFrames` and whatever `on_step` raises.
 
-        A run takes a second or two and gives no checkpoints: it always begins anew, and ends in the same frames.
+        A run takes a few seconds and gives no checkpoints: it always begins anew, and ends in the same frames.
         """
         on_step(StepEvent("encode", 0, 1))
-        mask = subject_mask(still)
-        motion = self.draw_motion(still, mask, request, on_step)
-        warper = Warper(still, motion, framing(motion))
-        for start in range(0, request.num_frames, CHUNK):
-            stop = min(start + CHUNK, request.num_frames)
-            yield FrameChunk(start, np.stack([warper.frame(index) for index in range(start, stop)]))
-            on_step(StepEvent("decode", stop, request.num_frames))
+        renderer = self.renderer(still, request, on_step)
+        total = request.num_frames
+        for start in range(0, total, CHUNK):
+            stop = min(start + CHUNK, total)
+            yield FrameChunk(start, np.stack([renderer.frame(index / (total - 1)) for index in range(start, stop)]))
+            on_step(StepEvent("decode", stop, total))
 
-    def draw_motion(
-        self, still: RGB, mask: NDArray[np.float32], request: MotionRequest, on_step: OnStep = ignore_steps
-    ) -> Motion:
-        """The motion of a clip at `FIELD_WIDTH`, within bounds; `mask` is float `[H, W]` in [0, 1]."""
-        generator = torch.Generator().manual_seed(request.seed)
-        shape = grid_shape(*still.shape[:2])
-        eyes = look_at(still, mask, shape)
-        drawn = _Drawing(self.networks.codec, eyes.numpy()[3:].copy(), request)
-        eyes[:3] += torch.randn(eyes[:3].shape, generator=generator) * request.noise_aug_strength
-        noise = torch.randn(1, self.networks.codec.channels, *latent_shape(*shape), generator=generator)
-        watch = _Watcher(still, drawn, on_step)
-        latents = draw_latents(self.networks, conditions_of(request, eyes), noise, request.num_inference_steps, watch)
-        if not bool(torch.isfinite(latents).all()):
-            raise BadFrames("The model drew a motion that is not finite.", "Try another seed or a lower guidance.")
-        return tame(drawn.motion(latents, request.num_frames), wanted_travel(request))
+    def renderer(self, still: RGB, request: MotionRequest, on_step: OnStep = ignore_steps) -> Renderer:
+        """What draws the frames of a clip, at any moment of it."""
+        looked = _looked_at(_Still(still))
+        small = _shrunk(still)
+        preview = _Looked(looked.seen, looked.seen.sight(small), None)
+        deck = functools.cache(lambda: deck_of(small, preview.sight))
 
+        def watch(step: int, fields: Tensor) -> None:
+            total = request.num_inference_steps
+            shown = step % PREVIEW_EVERY == 0 or step == total
+            frames = _preview(small, preview.sight, deck(), _happening(fields), request) if shown else None
+            on_step(StepEvent("sampling", step, total, frames))
 
-@dataclass(frozen=True)
-class _Drawing:
-    """Turns latents into layered motion; `outlines [2, H, W]` are subject and relief as the model sees them."""
+        happening = self.draw(looked.seen, request, watch)
+        return _renderer(still, looked.sight, looked.deck_of(still), happening, request)
 
-    codec: MotionCodec
-    outlines: Floats
-    request: MotionRequest
-
-    def motion(self, latents: Tensor, num_frames: int) -> LayeredMotion:
-        """Layers of latents `[1, C, h, w]` at `field_shape`, in image widths, with the profile of each frame."""
-        tau = torch.arange(1, num_frames) / (num_frames - 1)
-        profiles = (self.codec.profile(tau) * tau[:, None]).numpy().astype(np.float32)
-        shape = field_shape(self.request.width, self.request.height)
-        subject, relief = (cv2.resize(m, shape[::-1], interpolation=cv2.INTER_LINEAR) for m in self.outlines)
-        canonical = self.codec.decode(latents)[0].numpy()
-        layers = enlarge(canonical, shape) * np.float32(widths_per_unit(*latents.shape[-2:]))
-        layers[1:] *= freedom(self.request.noise_aug_strength)
-        return LayeredMotion(layers, relief, subject, profiles)
+    def draw(self, seen: Seen, request: MotionRequest, on_fields: OnFields = ignore_fields) -> Happening:
+        """What happens next in a still, for the request's seed, steps and guidance."""
+        conditions = conditions_of(seen, request.max_guidance_scale)
+        noise = noise_for(conditions, request.seed)
+        return _happening(draw_fields(self.denoiser, conditions, noise, request.num_inference_steps, on_fields))
 
 
-class _Watcher:
-    """Reports sampling steps, some with a moving preview."""
-
-    def __init__(self, still: RGB, drawn: _Drawing, on_step: OnStep) -> None:
-        height = round(PREVIEW_WIDTH * still.shape[0] / still.shape[1])
-        self.small = np.asarray(cv2.resize(still, (PREVIEW_WIDTH, height), interpolation=cv2.INTER_AREA), np.uint8)
-        self.drawn, self.on_step = drawn, on_step
-
-    def __call__(self, step: int, clean: Tensor) -> None:
-        total = self.drawn.request.num_inference_steps
-        shown = step % PREVIEW_EVERY == 0 or step == total
-        self.on_step(StepEvent("sampling", step, total, self._preview(clean) if shown else None))
-
-    def _preview(self, clean: Tensor) -> RGB:
-        """Frames `[PREVIEW_FRAMES, h, PREVIEW_WIDTH, 3]` of a motion that is still being drawn."""
-        layered = self.drawn.motion(clean, PREVIEW_FRAMES)
-        motion = layered.joined(layered.widest())
-        travel = min(wanted_travel(self.drawn.request), PREVIEW_TRAVEL)
-        warper = Warper(self.small, motion.of_unit_travel().scaled(travel), [NOTHING_CUT] * PREVIEW_FRAMES)
-        return np.stack([warper.frame(index) for index in range(PREVIEW_FRAMES)])
+def conditions_of(seen: Seen, guidance: float) -> Conditions:
+    """What the denoiser is told of a still."""
+    features, extras = (torch.from_numpy(each).float() for each in (seen.features, seen.extras))
+    return Conditions(features, extras, guidance)
 
 
-def conditions_of(request: MotionRequest, eyes: Tensor) -> Conditions:
-    """What the denoiser is told of a request."""
-    return Conditions(
-        eyes,
-        imagined_seconds(request),
-        request.motion_bucket_id,
-        request.noise_aug_strength,
-        request.max_guidance_scale,
-    )
+def _happening(fields: Tensor) -> Happening:
+    if not bool(torch.isfinite(fields).all()):
+        raise BadFrames("The model drew a motion that is not finite.", "Try another seed or a lower guidance.")
+    return Happening(fields[0].numpy())
+
+
+class _Still:
+    """A still that is known again by its pixels."""
+
+    def __init__(self, rgb: RGB) -> None:
+        self.rgb = rgb
+        self._key = (rgb.shape, hash(rgb.tobytes()))
+
+    def __hash__(self) -> int:
+        return hash(self._key)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Still) and self._key == other._key and np.array_equal(self.rgb, other.rgb)
+
+
+@dataclass
+class _Looked:
+    seen: Seen
+    sight: Sight
+    deck: Deck | None
+
+    def deck_of(self, still: RGB) -> Deck:
+        """Its cards, made once."""
+        if self.deck is None:
+            self.deck = deck_of(still, self.sight)
+        return self.deck
+
+
+@functools.lru_cache(maxsize=STILLS_KEPT)
+def _looked_at(still: _Still) -> _Looked:
+    seen = look_at(still.rgb)
+    return _Looked(seen, seen.sight(still.rgb), None)
+
+
+def _renderer(still: RGB, sight: Sight, deck: Deck, happening: Happening, request: MotionRequest) -> Renderer:
+    vigour = vigour_of(request)
+    ambient = ambient_of(sight, happening, deck.nearness, vigour, (request.seed, imagined_seconds(request)))
+    move = drawn_move(request.camera, deck, sight.interest, request.seed)
+    course = course_of(deck, move, wanted_travel(request), ambient.jitter())
+    return Renderer(still, deck, course, ambient)
+
+
+def _shrunk(still: RGB) -> RGB:
+    height = max(2, round(PREVIEW_WIDTH * still.shape[0] / still.shape[1]))
+    return np.asarray(cv2.resize(still, (PREVIEW_WIDTH, height), interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def _preview(small: RGB, sight: Sight, deck: Deck, happening: Happening, request: MotionRequest) -> RGB:
+    """Frames `[PREVIEW_FRAMES, h, PREVIEW_WIDTH, 3]` of a clip that is still being drawn."""
+    renderer = _renderer(small, sight, deck, happening, request)
+    return np.stack([renderer.frame(index / (PREVIEW_FRAMES - 1)) for index in range(PREVIEW_FRAMES)])
 
 
 def wanted_travel(request: MotionRequest) -> float:
@@ -144,30 +164,15 @@ def imagined_seconds(request: MotionRequest) -> float:
     return (request.num_frames - 1) / request.fps
 
 
-def freedom(noise_aug_strength: float) -> float:
-    """How freely things part from their backdrop: 1 where the noise is `USUAL_NOISE`, more where it is stronger.
-
-    The network hardly heeds the noise that it was trained with, so the control acts on its layers as well.
-    """
-    return 1 + FREEDOM_PER_NOISE * (noise_aug_strength - USUAL_NOISE)
+def vigour_of(request: MotionRequest) -> float:
+    """How strongly things move by themselves: 1 at the usual motion and noise, more where there is more of either."""
+    amount = (request.motion_bucket_id / USUAL_BUCKET) ** AMOUNT_POWER
+    return float(amount * (1 + FREEDOM_PER_NOISE * (request.noise_aug_strength - USUAL_NOISE)))
 
 
-def look_at(still: RGB, mask: NDArray[np.float32], shape: tuple[int, int]) -> Tensor:
-    """What the encoder looks at, float `[EYES, 8h, 8w]` in [0, 1], for a field of `shape` cells."""
-    size = (shape[1] * PIXELS_PER_CELL, shape[0] * PIXELS_PER_CELL)
-    small = np.asarray(cv2.resize(still, size, interpolation=cv2.INTER_AREA), np.uint8)
-    subject = outline(np.asarray(cv2.resize(mask, size, interpolation=cv2.INTER_AREA), np.float32))
-    eyes = np.concatenate([small.astype(np.float32) / 255, subject[..., None], skyline(small)[..., None]], 2)
-    return torch.from_numpy(eyes).permute(2, 0, 1).contiguous()
-
-
-PREVIEW_TRAVEL = 0.05
-"""Image widths: unfinished motion is not kept from folding, so previews stay below where it would."""
-
-NOTHING_CUT = Edges(0.0, 0.0, 0.0, 0.0)
+USUAL_BUCKET = float(MotionRequest.model_fields["motion_bucket_id"].default)
 
 USUAL_NOISE = float(MotionRequest.model_fields["noise_aug_strength"].default)
-"""Noise at which the layers are taken as they were drawn."""
 
-FREEDOM_PER_NOISE = 2.0
-"""At the strongest noise, a subject moves three times as far against its backdrop; the guard keeps it from tearing."""
+AMOUNT_POWER, FREEDOM_PER_NOISE = 1.0, 1.5
+"""What moves by itself rises with the bucket, less steeply than the camera; at the strongest noise it is 2.5 times."""

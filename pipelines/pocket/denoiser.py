@@ -1,120 +1,99 @@
-"""The networks of the built-in model: eyes that look at the still, and the UNet that draws motion."""
+"""The network of the built-in model: it draws what happens next in a picture, given what the eyes see of it."""
 
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
-from diffusers import ConfigMixin, ModelMixin, UNet2DConditionModel
+from diffusers import ConfigMixin, ModelMixin
 from diffusers.configuration_utils import register_to_config
 from torch import Tensor, nn
 
-from pipelines.pocket.grid import cell_centres
+from pipelines.eyes.backbone import FEATURES
+from pipelines.eyes.head import EXTRAS
+from pipelines.pocket.happening import CHANNELS
 
-FEATURES = 20
-"""Channels that the encoder gives the UNet for each cell."""
-
-CUES = 4
-"""Channels given to the UNet without the encoder: subject, relief, x, y."""
-
-EYES = 5
-"""Channels of what the model looks at: red, green, blue, subject, relief, each in [0, 1]."""
-
-TOKEN = 128
-"""Width of a conditioning token."""
+GROUPS = 8
+"""Of the normalisation."""
 
 WAVES = 16
-"""Sine and cosine pairs that describe one number to the network, as in the transformer's position code."""
+"""Sine and cosine pairs that tell the network how much noise there is."""
+
+DILATIONS = (1, 2, 4, 1, 2, 1)
 
 
-class Sight(NamedTuple):
-    """What the denoiser knows of the still: `maps [B, FEATURES + CUES, h, w]` and `tokens [B, 4, TOKEN]`."""
-
-    maps: Tensor
-    tokens: Tensor
-
-
-class StillEncoder(ModelMixin, ConfigMixin):
-    """Looks at a still, its subject and its relief; also embeds the three motion controls."""
+class HappeningDenoiser(ModelMixin, ConfigMixin):
+    """Predicts the velocity `[B, CHANNELS, h, w]` of noisy fields, each at unit variance."""
 
     @register_to_config
-    def __init__(self, channels: int = 32) -> None:
+    def __init__(self, width: int = 96, noisy_width: int = 32) -> None:
         super().__init__()
-        c = channels
-        self.look = nn.Sequential(
-            nn.PixelUnshuffle(2),
-            nn.Conv2d(4 * EYES, c, 3, padding=1),
-            nn.SiLU(),
-            nn.Conv2d(c, c * 2, 3, stride=2, padding=1),
-            nn.GroupNorm(8, c * 2),
-            nn.SiLU(),
-            nn.Conv2d(c * 2, c * 3, 3, stride=2, padding=1),
-            nn.GroupNorm(8, c * 3),
-            nn.SiLU(),
-            nn.Conv2d(c * 3, c * 3, 3, stride=2, padding=1),
-            nn.GroupNorm(8, c * 3),
-            nn.SiLU(),
-            nn.Conv2d(c * 3, c * 3, 3, padding=1),
-            nn.SiLU(),
-        )
-        self.to_features = nn.Conv2d(c * 3, FEATURES, 1)
-        self.to_token = nn.Linear(c * 3, TOKEN)
-        self.controls = nn.ModuleList(
-            nn.Sequential(nn.Linear(2 * WAVES, TOKEN), nn.SiLU(), nn.Linear(TOKEN, TOKEN)) for _ in range(3)
-        )
+        whole = width + noisy_width
+        self.mean: Tensor
+        self.deviation: Tensor
+        self.scale: Tensor
+        self.register_buffer("mean", torch.zeros(FEATURES))
+        self.register_buffer("deviation", torch.ones(FEATURES))
+        self.register_buffer("scale", torch.ones(CHANNELS))
+        self.seen, self.beside = nn.Conv2d(FEATURES, width, 1), nn.Conv2d(EXTRAS, width, 3, padding=1)
+        self.noisy = nn.Conv2d(CHANNELS, noisy_width, 3, padding=1)
+        self.time = nn.Sequential(nn.Linear(2 * WAVES, whole), nn.SiLU(), nn.Linear(whole, whole))
+        self.blocks = nn.ModuleList(_Block(whole, dilation) for dilation in DILATIONS)
+        self.whole, self.out = nn.Linear(whole, whole), nn.Conv2d(whole, CHANNELS, 3, padding=1)
+        nn.init.zeros_(self.out.weight)
 
-    def forward(self, eyes: Tensor, controls: Tensor) -> Sight:
-        """`eyes` is float `[B, EYES, H, W]` in [0, 1]; `controls [B, 3]` is from `control_values`."""
-        seen = self.look(eyes * 2 - 1)
-        outlines = F.interpolate(eyes[:, 3:], seen.shape[-2:], mode="area") * 2 - 1
-        centres = cell_centres(*seen.shape[-2:]).permute(2, 0, 1).to(eyes).expand(len(eyes), -1, -1, -1)
-        maps = torch.cat([self.to_features(seen), outlines, centres], 1)
-        tokens = [self.to_token(seen.mean((2, 3)))]
-        tokens += [embed(_waves(controls[:, i])) for i, embed in enumerate(self.controls)]
-        return Sight(maps, torch.stack(tokens, 1))
+    def look(self, features: Tensor, extras: Tensor) -> Tensor:
+        """What it knows of pictures, `[B, width, h, w]`.
 
+        From features `[B, FEATURES, h, w]` and extras `[B, EXTRAS, h, w]`.
+        """
+        normal = (features - self.mean[:, None, None]) / self.deviation[:, None, None]
+        return self.seen(normal) + self.beside(extras)
 
-def control_values(seconds: Tensor, bucket: Tensor, noise_aug_strength: Tensor) -> Tensor:
-    """The controls as the encoder wants them, `[B, 3]`: log seconds of clip, bucket / 64, log of the noise."""
-    return torch.stack([seconds.log(), bucket / 64, (noise_aug_strength + QUIET).log()], 1)
+    def forward(self, noisy: Tensor, timestep: Tensor, known: Tensor) -> Tensor:
+        """From scaled noisy fields, EDM's `c_noise` `[B]`, and what is known; a picture of zeros is an unknown one."""
+        x = torch.cat([known, self.noisy(noisy)], 1)
+        time = self.time(_waves(timestep))
+        for block in self.blocks:
+            x = block(x, time)
+        # what the whole picture does, is known at every place of it
+        x = x + self.whole(x.mean((2, 3)))[..., None, None]
+        return self.out(F.silu(x))
 
 
-QUIET = 1e-3
-"""Added to the noise strength before its logarithm: less than a grey level, so nothing is lost at 0."""
+class _Block(nn.Module):
+    def __init__(self, width: int, dilation: int) -> None:
+        super().__init__()
+        self.first, self.second = nn.GroupNorm(GROUPS, width), nn.GroupNorm(GROUPS, width)
+        self.wide = nn.Conv2d(width, width, 3, padding=dilation, dilation=dilation)
+        self.narrow, self.told = nn.Conv2d(width, width, 1), nn.Linear(width, width)
+        self.dropout = nn.Dropout2d(DROPOUT)
+
+    def forward(self, x: Tensor, time: Tensor) -> Tensor:
+        """The same shape."""
+        y = self.wide(F.silu(self.first(x))) + self.told(F.silu(time))[..., None, None]
+        return x + self.narrow(self.dropout(F.silu(self.second(y))))
+
+
+DROPOUT = 0.1
+"""In training: there are few photos."""
 
 
 def _waves(value: Tensor) -> Tensor:
-    """`[B]` to `[B, 2 * WAVES]`: periods from 60 down to 0.6, wider and finer than any control's range."""
-    frequency = torch.exp(torch.linspace(math.log(0.1), math.log(10.0), WAVES)).to(value)
+    """`[B]` to `[B, 2 * WAVES]`."""
+    frequency = torch.exp(torch.linspace(math.log(0.5), math.log(30.0), WAVES)).to(value)
     angle = value[:, None] * frequency
     return torch.cat([angle.sin(), angle.cos()], 1)
 
 
-def new_unet(channels: int) -> UNet2DConditionModel:
-    """An untrained UNet over latents of this many channels, 8.6 million parameters."""
-    return UNet2DConditionModel(
-        sample_size=(9, 16),
-        in_channels=channels + FEATURES + CUES,
-        out_channels=channels,
-        block_out_channels=(64, 112, 160),
-        layers_per_block=1,
-        norm_num_groups=16,
-        cross_attention_dim=TOKEN,
-        attention_head_dim=8,
-        down_block_types=("DownBlock2D", "CrossAttnDownBlock2D", "CrossAttnDownBlock2D"),
-        up_block_types=("CrossAttnUpBlock2D", "CrossAttnUpBlock2D", "UpBlock2D"),
-    )
-
-
-def denoise(unet: UNet2DConditionModel, noisy: Tensor, sigma: Tensor, sight: Sight) -> Tensor:
-    """The clean latents `[B, C, h, w]` that the UNet sees in `noisy = clean + sigma * noise`, `sigma [B]` > 0.
+def denoise(network: HappeningDenoiser, noisy: Tensor, sigma: Tensor, known: Tensor) -> Tensor:
+    """The clean fields `[B, CHANNELS, h, w]` that the network sees in `noisy = clean + sigma * noise`, `sigma [B]` > 0.
 
     v-prediction with EDM's preconditioning at sigma_data 1 (Karras et al. 2022, arXiv 2206.00364), as in SVD.
     """
     s = sigma[:, None, None, None]
     scaled = noisy / (s**2 + 1).sqrt()
-    velocity = unet(torch.cat([scaled, sight.maps], 1), 0.25 * sigma.log(), sight.tokens).sample
+    velocity = network(scaled, 0.25 * sigma.log(), known)
     clean: Tensor = noisy / (s**2 + 1) - velocity * s / (s**2 + 1).sqrt()
     return clean

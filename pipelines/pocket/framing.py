@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from pipelines.pocket.layers import Floats
-from pipelines.pocket.motion import Motion
+from pipelines.pocket.masks import Floats
 
 MAX_OVERSCAN = 0.16
 """Share of the width and height that may be cut away to hide what lies outside the still: 8 % at each edge, or all of
@@ -56,14 +55,8 @@ def _first_inside(inward: Floats) -> float:
     return float(places[last] - sources[last] / rise * (places[last + 1] - places[last]))
 
 
-def all_of(needed: Iterable[Edges]) -> Edges:
-    """What is cut away by the last frame: the crop never lets go, so a clip that sways is cut at both edges."""
-    return Edges(*np.max([[getattr(edges, side) for side in EDGE_NAMES] for edges in needed], 0))
-
-
-def framing(motion: Motion) -> list[Edges]:
-    """What is cut from each edge at each frame, nothing at the first one; grows smoothly and hides all."""
-    needed = [Edges(0, 0, 0, 0)] + [outside(field) for field in motion.frames()]
+def framing(needed: Sequence[Edges]) -> list[Edges]:
+    """What is cut from each edge at each moment, nothing at the first one; grows smoothly and hides all."""
     paths = zip(*(_concave_path([getattr(e, side) for e in needed]) for side in EDGE_NAMES), strict=True)
     return [Edges(*cuts) for cuts in paths]
 
@@ -80,22 +73,7 @@ def _concave_path(needed: list[float]) -> list[float]:
     return path
 
 
-def shown_travel(motion: Motion) -> float:
-    """How far the picture moves on screen: the mean speed of what is shown, in image widths per clip.
-
-    The window that eases in to hide the edges moves the picture too.
-    """
-    coarse = motion.coarse(COARSE)
-    shown = [_shown(field, cuts) for field, cuts in zip(coarse.frames(), framing(coarse)[1:], strict=True)]
-    steps = np.diff(np.stack([np.zeros_like(shown[0]), *shown]), axis=0)
-    return float(np.sqrt(np.square(steps).sum(1)).mean() * len(shown))
-
-
-COARSE = 4
-"""Every fourth place tells a mean as well as all do."""
-
-
-def _shown(field: Floats, cuts: Edges) -> Floats:
+def shown(field: Floats, cuts: Edges) -> Floats:
     """The displacement `[2, h, w]` of a frame from the still as it is shown, in image widths."""
     _, rows, columns = field.shape
     left, top, size = cuts.window()

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from diffusers import DiffusionPipeline, EDMDPMSolverMultistepScheduler, UNet2DConditionModel
+from diffusers import DiffusionPipeline, EDMDPMSolverMultistepScheduler
 
-from pipelines.pocket.codec import MotionCodec
-from pipelines.pocket.denoiser import StillEncoder
-from pipelines.pocket.sampling import Networks, new_scheduler
+from pipelines.pocket.denoiser import HappeningDenoiser
+from pipelines.pocket.sampling import new_scheduler
 
 
 class PocketPipeline(DiffusionPipeline):
@@ -17,18 +16,11 @@ class PocketPipeline(DiffusionPipeline):
     `pipelines.pocket.animator.PocketAnimator` makes clips with them.
     """
 
-    def __init__(
-        self,
-        unet: UNet2DConditionModel,
-        encoder: StillEncoder,
-        codec: MotionCodec,
-        scheduler: EDMDPMSolverMultistepScheduler,
-    ) -> None:
+    def __init__(self, denoiser: HappeningDenoiser, scheduler: EDMDPMSolverMultistepScheduler) -> None:
         super().__init__()
-        self.register_modules(unet=unet, encoder=encoder, codec=codec, scheduler=scheduler)
+        self.register_modules(denoiser=denoiser, scheduler=scheduler)
 
 
-def save_networks(networks: Networks, folder: Path) -> None:
-    """Write the networks as a pipeline folder."""
-    pipeline = PocketPipeline(networks.unet, networks.encoder, networks.codec, new_scheduler())
-    pipeline.save_pretrained(folder, safe_serialization=True)
+def save_denoiser(denoiser: HappeningDenoiser, folder: Path) -> None:
+    """Write the network as a pipeline folder."""
+    PocketPipeline(denoiser, new_scheduler()).save_pretrained(folder, safe_serialization=True)

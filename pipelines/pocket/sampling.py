@@ -1,4 +1,4 @@
-"""Drawing motion: from noise to latents, with classifier-free guidance."""
+"""Drawing what happens next: from noise to fields, with classifier-free guidance."""
 
 from __future__ import annotations
 
@@ -6,40 +6,34 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
-from diffusers import EDMDPMSolverMultistepScheduler, UNet2DConditionModel
+from diffusers import EDMDPMSolverMultistepScheduler
 from torch import Tensor
 
-from pipelines.pocket.codec import MotionCodec
-from pipelines.pocket.denoiser import Sight, StillEncoder, control_values
+from pipelines.pocket.denoiser import HappeningDenoiser
+from pipelines.pocket.happening import CHANNELS
 
 SIGMA_MAX = 80.0
-"""Noise at the start: a latent of unit variance is invisible in it."""
+"""Noise at the start: a field of unit variance is invisible in it."""
 
 SIGMA_MIN = 0.02
-"""Noise at the end: 2 % of a latent, less than the denoiser's own error."""
-
-NOTHING_SEEN = 0.5
-"""What the unconditional branch sees in place of the still: mid grey, the zero of the encoder's input."""
-
-
-@dataclass(frozen=True)
-class Networks:
-    """The parts of the built-in model that have weights."""
-
-    unet: UNet2DConditionModel
-    encoder: StillEncoder
-    codec: MotionCodec
+"""Noise at the end: 2 % of a field, less than the denoiser's own error."""
 
 
 @dataclass(frozen=True)
 class Conditions:
-    """What motion is drawn for: `eyes` float `[EYES, H, W]` in [0, 1] and the three controls."""
+    """What is drawn for: what is seen of one still, features `[FEATURES, h, w]` and extras `[EXTRAS, h, w]`."""
 
-    eyes: Tensor
-    seconds: float
-    motion_bucket_id: float
-    noise_aug_strength: float
+    features: Tensor
+    extras: Tensor
     guidance: float
+
+
+OnFields = Callable[[int, Tensor], None]
+"""Watches a drawing: after each step, the step and the fields as the model sees them by then."""
+
+
+def ignore_fields(step: int, fields: Tensor) -> None:
+    """The `OnFields` of a drawing that nobody watches."""
 
 
 def new_scheduler() -> EDMDPMSolverMultistepScheduler:
@@ -49,52 +43,43 @@ def new_scheduler() -> EDMDPMSolverMultistepScheduler:
     )
 
 
-@torch.no_grad()
-def draw_latents(
-    networks: Networks,
+def noise_for(conditions: Conditions, seed: int, count: int = 1) -> Tensor:
+    """Unit noise `[count, CHANNELS, h, w]` from which fields for this still are drawn."""
+    generator = torch.Generator().manual_seed(seed)
+    return torch.randn(count, CHANNELS, *conditions.extras.shape[1:], generator=generator)
+
+
+@torch.inference_mode()
+def draw_fields(
+    network: HappeningDenoiser,
     conditions: Conditions,
     noise: Tensor,
     steps: int,
-    on_latents: Callable[[int, Tensor], None] = lambda step, clean: None,
+    on_fields: OnFields = ignore_fields,
 ) -> Tensor:
-    """Latents `[B, C, h, w]` from unit noise of that shape.
+    """Fields `[B, CHANNELS, h, w]`, of a length of 1 where it is as usual, from unit noise of that shape.
 
-    `on_latents(step, clean)` is called after each step with the clean latents as the model sees them by then.
+    `on_fields(step, clean)` is called after each step with the fields as the model sees them by then.
     """
     scheduler = new_scheduler()
     scheduler.set_timesteps(steps)
-    sight = _look(networks, conditions, len(noise))
-    latents = noise * SIGMA_MAX
+    known = network.look(conditions.features[None], conditions.extras[None]).expand(len(noise), -1, -1, -1)
+    scale = network.scale[:, None, None]
+    fields = noise * SIGMA_MAX
     for step, timestep in enumerate(scheduler.timesteps, start=1):
-        scaled = scheduler.scale_model_input(latents, timestep)
-        velocity = _guided(networks.unet, scaled, timestep, (sight, conditions.guidance))
-        latents = scheduler.step(velocity, timestep, latents).prev_sample
-        on_latents(step, scheduler.model_outputs[-1])
-    return latents
+        scaled = scheduler.scale_model_input(fields, timestep)
+        velocity = _guided(network, scaled, timestep, (known, conditions.guidance))
+        fields = scheduler.step(velocity, timestep, fields).prev_sample
+        on_fields(step, scheduler.model_outputs[-1] * scale)
+    return fields * scale
 
 
-def _look(networks: Networks, conditions: Conditions, count: int) -> Sight:
-    """What both branches see, the conditional one first, `[2 * count, ...]`."""
-    eyes = torch.stack([conditions.eyes, blind(conditions.eyes[None])[0]])
-    values = torch.tensor([conditions.seconds, conditions.motion_bucket_id, conditions.noise_aug_strength])
-    controls = control_values(*values[:, None].expand(3, 2))
-    sight = networks.encoder(eyes, controls)
-    return Sight(sight.maps.repeat_interleave(count, 0), sight.tokens.repeat_interleave(count, 0))
-
-
-def blind(eyes: Tensor) -> Tensor:
-    """Eyes `[B, EYES, H, W]` that see nothing: a grey still without outlines."""
-    grey = torch.full_like(eyes, NOTHING_SEEN)
-    grey[:, 3:] = 0
-    return grey
-
-
-def _guided(unet: UNet2DConditionModel, scaled: Tensor, timestep: Tensor, how: tuple[Sight, float]) -> Tensor:
-    """The velocity `[B, C, h, w]`, driven `guidance` times as far from the blind branch as the seeing one is."""
-    sight, guidance = how
-    count = len(scaled)
+def _guided(network: HappeningDenoiser, scaled: Tensor, timestep: Tensor, how: tuple[Tensor, float]) -> Tensor:
+    """The velocity, driven `guidance` times as far from what is drawn for no picture as the seeing one is."""
+    known, guidance = how
+    times = timestep.expand(len(scaled))
     if guidance == 1:
-        return unet(torch.cat([scaled, sight.maps[:count]], 1), timestep, sight.tokens[:count]).sample
-    both = unet(torch.cat([scaled.repeat(2, 1, 1, 1), sight.maps], 1), timestep, sight.tokens).sample
-    seeing, blinded = both.chunk(2)
-    return blinded + guidance * (seeing - blinded)
+        return network(scaled, times, known)
+    both = network(scaled.repeat(2, 1, 1, 1), times.repeat(2), torch.cat([known, torch.zeros_like(known)]))
+    seeing, blind = both.chunk(2)
+    return blind + guidance * (seeing - blind)

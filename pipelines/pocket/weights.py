@@ -1,27 +1,17 @@
-"""The built-in model's networks on disk, opened part by part: diffusers' pipelines take eight seconds to import."""
+"""The built-in model's network on disk, opened without diffusers' pipelines: those take eight seconds to import."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import torch
-from diffusers import UNet2DConditionModel
 
-from pipelines.pocket.codec import MotionCodec
-from pipelines.pocket.denoiser import StillEncoder
-from pipelines.pocket.sampling import Networks
+from pipelines.pocket.denoiser import HappeningDenoiser
 
 
-def open_networks(folder: Path) -> Networks:
-    """The networks of a pipeline folder, in float32 on the CPU; raises `OSError` where a part is missing."""
-    return Networks(
-        _open_part(UNet2DConditionModel, folder, "unet"),
-        _open_part(StillEncoder, folder, "encoder"),
-        _open_part(MotionCodec, folder, "codec"),
-    )
-
-
-def _open_part(kind: Any, folder: Path, name: str) -> Any:
-    where = {"subfolder": name, "local_files_only": True}
-    return kind.from_pretrained(folder, **where, use_safetensors=True, torch_dtype=torch.float32)
+def open_denoiser(folder: Path) -> HappeningDenoiser:
+    """The network of a pipeline folder, in float32 on the CPU; raises `OSError` where a part is missing."""
+    where = {"subfolder": "denoiser", "local_files_only": True}
+    opened = HappeningDenoiser.from_pretrained(folder, **where, use_safetensors=True, torch_dtype=torch.float32)
+    network: HappeningDenoiser = opened.eval().requires_grad_(False)
+    return network

@@ -64,7 +64,7 @@ def test_the_catalogue() -> None:
 @pytest.mark.parametrize(
     ("model", "expected"),
     [
-        ("pocket", {"num_frames": 25, "num_inference_steps": 16, "max_guidance_scale": 2.0}),
+        ("pocket", {"num_frames": 85, "fps": 24, "num_inference_steps": 16, "max_guidance_scale": 1.5}),
         ("svd", {"num_frames": 14, "num_inference_steps": 25, "min_guidance_scale": 1.0, "max_guidance_scale": 2.5}),
         ("svd-xt", {"num_frames": 25, "num_inference_steps": 25, "min_guidance_scale": 1.5, "max_guidance_scale": 3.0}),
         ("svd-xt-1-1", {"num_frames": 25, "motion_bucket_id": 127, "fps": 7}),
@@ -83,7 +83,7 @@ def test_a_request_takes_the_defaults_of_its_model(model: str, expected: dict[st
         ({"model": "svd-xt", "max_guidance_scale": 1.0}, (1.0, 1.0)),
         ({"model": "svd-xt", "min_guidance_scale": 4}, (4.0, 4.0)),
         ({"model": "pocket", "max_guidance_scale": 1.0}, (1.0, 1.0)),
-        ({"model": "pocket", "min_guidance_scale": 9.0}, (2.0, 2.0)),
+        ({"model": "pocket", "min_guidance_scale": 9.0}, (1.5, 1.5)),
     ],
 )
 def test_a_default_gives_way_to_what_was_asked(fields: dict[str, Any], guidance: tuple[float, float]) -> None:

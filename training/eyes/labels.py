@@ -1,7 +1,8 @@
-"""Labelled photos: of which material each region is, and how far.
+"""Labelled photos: of which material each region is, how far, and what it would do next.
 
-A folder has `maps/NAME.png`, whose values number the regions of a photo, and `materials.txt`, a line for each photo:
-`NAME | horizon=ROW% or none | KIND | CODE DISTANCE:regions | ...`.
+A folder has `maps/NAME.png`, whose values number the regions of a photo, and two files with a line for each photo:
+`materials.txt`: `NAME | horizon=ROW% or none | KIND | CODE DISTANCE:regions | ...` and
+`motions.txt`: `NAME | look=X,Y | moves=MOVE:WEIGHT,... | depth=0..9 | ACTION [ANGLE] STRENGTH:regions | ...`.
 """
 
 from __future__ import annotations
@@ -38,12 +39,29 @@ class Patch:
 
 
 @dataclass(frozen=True)
+class Act:
+    """What regions would do: `action` is a name, `angle` in degrees on screen (0 right, 90 down) where it goes
+    somewhere, `strength` 1 hardly visible, 5 usual, 9 violent."""
+
+    action: str
+    angle: float | None
+    strength: int
+    regions: tuple[int, ...]
+
+
+@dataclass(frozen=True)
 class Labels:
-    """What a photo holds. `patches` cover it; what they leave out is solid."""
+    """What a photo holds. `patches` cover it; what they leave out is solid.
+
+    `look` is the point of interest as shares (x, y) of the picture; `moves` are weights of camera moves, out of 10.
+    """
 
     name: str
     numbers: NDArray[np.uint8]
     patches: tuple[Patch, ...]
+    look: tuple[float, float]
+    moves: dict[str, float]
+    acts: tuple[Act, ...]
 
     def materials(self) -> NDArray[np.uint8]:
         """The index of the material at each pixel, `[H, W]`."""
@@ -67,10 +85,40 @@ class Labels:
 
 def read_labels(folder: Path) -> Iterator[Labels]:
     """All labelled photos of a folder."""
-    for line in (folder / "materials.txt").read_text(encoding="utf-8").splitlines():
-        name, _, _, *groups = (part.strip() for part in line.split("|"))
+    motions = {name: groups for name, *groups in _lines(folder / "motions.txt")}
+    for name, _, _, *groups in _lines(folder / "materials.txt"):
         numbers = cv2.imread(str(folder / "maps" / f"{name}.png"), cv2.IMREAD_GRAYSCALE)
-        yield Labels(name, np.asarray(numbers, np.uint8), tuple(map(_patch, groups)))
+        look, moves, _, *acts = motions[name]
+        yield Labels(
+            name, np.asarray(numbers, np.uint8), tuple(map(_patch, groups)), _point(look), _weights(moves), _acts(acts)
+        )
+
+
+def _lines(file: Path) -> Iterator[list[str]]:
+    for line in file.read_text(encoding="utf-8").splitlines():
+        yield [part.strip() for part in line.split("|")]
+
+
+def _point(text: str) -> tuple[float, float]:
+    x, y = text.removeprefix("look=").split(",")
+    return float(x) / 100, float(y) / 100
+
+
+def _weights(text: str) -> dict[str, float]:
+    pairs = (pair.split(":") for pair in text.removeprefix("moves=").split(","))
+    return {move: float(weight) for move, weight in pairs}
+
+
+def _acts(groups: list[str]) -> tuple[Act, ...]:
+    return tuple(_act(group) for group in groups if group)
+
+
+def _act(text: str) -> Act:
+    found = re.fullmatch(r"(\w+)(?: (-?\d+))? (\d):\s?(.+)", text)
+    if found is None:
+        raise ValueError(f"This is no act of regions: {text}")
+    action, angle, strength, regions = found.groups()
+    return Act(action, None if angle is None else float(angle), int(strength), tuple(numbers_in(regions)))
 
 
 def _patch(text: str) -> Patch:

@@ -75,7 +75,9 @@ class Visitors:
                 MutableHeaders(scope=message).append("set-cookie", cookie)
             await send(message)
 
-        await self.app({**scope, "headers": [*scope["headers"], *told]}, receive, answer)
+        # nobody behind the door needs a cookie, and Python's own parser takes seconds for one that is full of escapes
+        kept = [(name, value) for name, value in scope["headers"] if name != b"cookie"]
+        await self.app({**scope, "headers": [*kept, *told]}, receive, answer)
 
     def _signed(self, scope: Scope, kind: str, signer: Signer) -> str:
         """The name in a cookie that we have signed; empty for any other."""

@@ -29,7 +29,8 @@ def half_seen(row: int, grid: tuple[int, int] = (18, 32)) -> Seen:
     shares[SKY, :row], shares[GROUND, row:] = 255, 255
     code = np.full(grid, 80, np.uint8)
     code[:row] = 255
-    return Seen(shares, code, np.zeros((36, 64), np.uint8))
+    nothing = np.zeros((2, 4, 6), np.float16)
+    return Seen(shares, code, np.zeros((36, 64), np.uint8), np.array([0.4, 0.6], np.float32), nothing, nothing)
 
 
 @pytest.mark.parametrize("size", [(640, 360), (360, 640), (2048, 1152), (1200, 90)])
@@ -48,6 +49,10 @@ def test_a_coarse_border_moves_to_the_still_s_edge(size: tuple[int, int]) -> Non
 def test_the_sky_is_farther_than_all_else() -> None:
     sight = half_seen(9).sight(horizon_still(640, 360, 0.5))
     assert sight.nearness[:100].max() < sight.nearness[-100:].min()
+
+
+def test_the_point_of_interest_is_told() -> None:
+    assert half_seen(9).sight(horizon_still(64, 36, 0.5)).interest == pytest.approx((0.4, 0.6))
 
 
 def test_nearness_is_one_over_metres() -> None:

@@ -34,7 +34,7 @@ def test_they_are_small_enough_to_ship_and_see_the_same(file: Path) -> None:
     assert ours.shape == (FEATURES, small.shape[0] // CELL, small.shape[1] // CELL)
     assert float((ours - theirs).norm() / theirs.norm()) < 0.02
     mask = np.zeros((9, 16), np.float32)
-    assert heads[0](ours[None], extras_of(small, mask, ours.shape[1:])[None]).shape == (1, 10, *ours.shape[1:])
+    assert heads[0](ours[None], extras_of(small, mask, ours.shape[1:])[None]).shape == (1, 11, *ours.shape[1:])
 
 
 @pytest.mark.parametrize("kept", [0, 100, 0.5])

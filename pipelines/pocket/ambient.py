@@ -1,0 +1,206 @@
+"""What moves by itself: clouds, water, plants, smoke, lights, what breathes, from rest and without end."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from pipelines.eyes.materials import MATERIALS
+from pipelines.eyes.seen import Sight
+from pipelines.pocket.happening import Floats, Happening
+
+COLUMNS = 256
+"""At which what moves by itself is described; pixels between are interpolated."""
+
+RAMP_SHARE = 0.12
+"""Of the clip's time in which things come up to speed."""
+
+STREAM_S = 1.8
+"""Seconds after which what flows begins again, seen through its other half (two-phase flow maps, Vlachos 2010)."""
+
+DRIFT_SPEED, FLOW_SPEED, MIST_SPEED = 0.010, 0.030, 0.010
+"""Image widths a second of what drifts and flows at a strength of 1."""
+
+RIPPLE, SWAY, BREATH = 0.0022, 0.0034, 0.0030
+"""Image widths of the largest usual displacement."""
+
+FLICKER = 0.16
+"""Share of its brightness by which a light changes."""
+
+BREATHS = 0.27
+"""A second: sixteen a minute."""
+
+
+@dataclass(frozen=True, eq=False)
+class Ambient:
+    """Everything on a grid of `COLUMNS`: `stream [2, h, w]` in image widths a second, amplitudes `[h, w]` in image
+    widths. `nearness [h, w]` is 1 for the nearest; `phases` are drawn by the seed.
+    """
+
+    stream: Floats
+    ripple: Floats
+    sway: Floats
+    breath: Floats
+    lights: Floats
+    nearness: Floats
+    foot: float
+    phases: NDArray[np.float64]
+    seconds: float
+
+    @property
+    def has_stream(self) -> bool:
+        """Whether anything flows or drifts visibly."""
+        return float(np.hypot(*self.stream).max()) * STREAM_S > STILL
+
+    @property
+    def has_lights(self) -> bool:
+        """Whether anything flickers visibly."""
+        return float(self.lights.max()) > 2 / 255
+
+    def jitter(self) -> float:
+        """Image widths by which places at the edge of the picture may come from outside, at most."""
+        total = self.ripple + self.sway + self.breath
+        rim = np.concatenate([total[0], total[-1], total[:, 0], total[:, -1]])
+        return float(min(np.percentile(rim, 98), MOST_JITTER))
+
+    def wobble(self, t: float) -> Floats:
+        """Backward displacement `[2, h, w]` in image widths, `t` seconds after the still."""
+        rows, columns = self.ripple.shape
+        x = ((np.arange(columns, dtype=np.float32) + 0.5) / columns)[None]
+        y = ((np.arange(rows, dtype=np.float32) + 0.5) / columns)[:, None]
+        return self._ramp(t) * (self._rippled(x, y, t) + self._swayed(x, y, t) + self._breathed(y, t))
+
+    def phase(self, t: float) -> tuple[float, float, float]:
+        """Seconds along the stream of both copies, and the second one's weight: 0 and 0 at the still."""
+        t = self._from_rest(t)
+        first = (t / STREAM_S + 0.5) % 1 - 0.5
+        second = (t / STREAM_S) % 1 - 0.5
+        return first * STREAM_S, second * STREAM_S, 2 * abs(first)
+
+    def gain(self, t: float) -> Floats:
+        """By what the brightness of each place is multiplied, `[h, w]`."""
+        waves = zip(FLICKERS, self.phases[: len(FLICKERS)], strict=True)
+        wave = sum(np.sin(rate * t + phase) - np.sin(phase) for rate, phase in waves)
+        return np.asarray(1 + self._ramp(t) * self.lights * np.float32(wave / len(FLICKERS)), np.float32)
+
+    def _ramp(self, t: float) -> np.float32:
+        share = min(1.0, t / max(RAMP_SHARE * self.seconds, 1e-6))
+        return np.float32(share * share * (3 - 2 * share))
+
+    def _from_rest(self, t: float) -> float:
+        ramp = RAMP_SHARE * self.seconds
+        return t * t / (2 * ramp) if t < ramp else t - ramp / 2
+
+    def _rippled(self, x: Floats, y: Floats, t: float) -> Floats:
+        """Travelling waves that are shorter the farther away, and fade where they would be finer than the grid."""
+        found = np.zeros((2, *self.ripple.shape), np.float32)
+        if float(self.ripple.max()) * COLUMNS < FINEST:
+            return found
+        depth = 1 / np.maximum(self.nearness, 0.03)
+        for number, (count, rate) in enumerate(WAVES):
+            turn = 0.5 * np.sin(self.phases[number])
+            angle = 2 * np.pi * count * (x * np.float32(turn) * depth + DEPTH_WAVES * depth) - rate * t
+            fade = np.clip(1.3 - count * depth / 12, 0, 1) / (number + 1) ** 0.7
+            found[1] += fade * (np.sin(angle + self.phases[number]) - np.sin(angle + rate * t + self.phases[number]))
+            found[0] += (
+                SIDEWAYS * fade * (np.cos(angle + self.phases[number]) - np.cos(angle + rate * t + self.phases[number]))
+            )
+        return found * self.ripple * np.float32(0.5)
+
+    def _swayed(self, x: Floats, y: Floats, t: float) -> Floats:
+        """A few frequencies, with gusts that travel."""
+        found = np.zeros((2, *self.sway.shape), np.float32)
+        if float(self.sway.max()) * COLUMNS < FINEST:
+            return found
+        gust = 0.65 + 0.35 * np.sin(2 * np.pi * 0.8 * x - 1.1 * t + self.phases[0])
+        for number, (across, down, rate, share) in enumerate(SWAYS):
+            angle = 2 * np.pi * (across * x + down * y) + self.phases[number]
+            swing = share * (np.sin(angle - rate * t) - np.sin(angle))
+            found[0] += gust * swing
+            found[1] += 0.3 * swing
+        return found * self.sway * np.float32(0.6)
+
+    def _breathed(self, y: Floats, t: float) -> Floats:
+        """Up a little, more so the higher above its foot."""
+        found = np.zeros((2, *self.breath.shape), np.float32)
+        swing = 0.5 - 0.5 * np.cos(2 * np.pi * BREATHS * t)
+        height = np.clip((self.foot - y) / 0.25, 0, 1)
+        found[1] = self.breath * height * np.float32(swing)
+        found[0] = self.breath * height * np.float32(0.5 * np.sin(0.9 * t))
+        return found
+
+
+WAVES = ((1.0, 2.1), (1.7, 2.9), (2.9, 3.8), (4.3, 4.7))
+"""Waves across the picture at its nearest, and radians a second, of each wave on water."""
+
+DEPTH_WAVES, SIDEWAYS = 2.2, 0.3
+
+FLICKERS = (7.3, 11.9, 17.1)
+"""Radians a second."""
+
+HAIR = 0.4
+"""Share of a plant's swaying that hair and cloth do."""
+
+SWAYS = ((1.3, 0.9, 2.2, 1.0), (3.1, -2.3, 3.6, 0.5), (7.0, 5.0, 6.1, 0.3))
+"""Waves across and down the picture, radians a second, and share, of each frequency of swaying."""
+
+FINEST = 0.02
+"""Places of the grid: what moves less is not drawn."""
+
+STILL = 2e-4
+"""Image widths that nobody sees."""
+
+MOST_JITTER = 0.004
+
+
+def ambient_of(sight: Sight, happening: Happening, nearness: Floats, vigour: float, how: tuple[int, float]) -> Ambient:
+    """What moves by itself in a picture. `nearness [h, w]` of its cards; `how` is the seed and the clip's seconds."""
+    seed, seconds = how
+    height, width = sight.subject.shape
+    size = (COLUMNS, max(2, round(COLUMNS * height / width)))
+    is_of = {name: _small(sight.share_of(name), size) for name in MATERIALS}
+    near = _small(nearness, size)
+    subject = _small(sight.subject, size)
+    drift, flow = (np.stack([_small(part, size) for part in happening.velocity(act)]) for act in ("drift", "flow"))
+    airy = is_of["cloud"] + is_of["mist"] + 0.3 * is_of["sky"]
+    running = is_of["flow"] + 0.6 * is_of["mist"] + 0.3 * is_of["water"]
+    stream = drift * DRIFT_SPEED * _gate(airy) + flow * FLOW_SPEED * _gate(running) * (0.35 + 0.65 * near)
+    strength = {act: _small(happening.strength(act), size) for act in ("ripple", "sway", "breathe", "flicker")}
+    ripple = np.maximum(strength["ripple"], LEAST_RIPPLE) * _gate(is_of["water"] + 0.5 * is_of["flow"])
+    plants = np.maximum(strength["sway"], LEAST_SWAY) * _gate(is_of["plant"])
+    sway = plants + HAIR * strength["sway"] * _gate(is_of["living"])
+    breath = np.maximum(strength["breathe"], LEAST_BREATH) * _gate(is_of["living"] * subject)
+    inside = np.flatnonzero((subject > 0.5).any(1))
+    vigour32 = np.float32(vigour)
+    return Ambient(
+        stream=np.asarray(stream * vigour32, np.float32),
+        ripple=np.asarray(RIPPLE * ripple * (0.25 + 0.75 * near) * vigour32, np.float32),
+        sway=np.asarray(SWAY * sway * (0.2 + 0.8 * near) * vigour32, np.float32),
+        breath=np.asarray(BREATH * breath * vigour32, np.float32),
+        lights=np.asarray(FLICKER * np.clip(strength["flicker"], 0, 1.5) * min(vigour, 1.5), np.float32),
+        nearness=near,
+        foot=float((inside[-1] + 1) / COLUMNS) if len(inside) else size[1] / COLUMNS,
+        phases=np.random.default_rng([seed, AMBIENT_STREAM]).uniform(0, 2 * np.pi, 8),
+        seconds=seconds,
+    )
+
+
+AMBIENT_STREAM = 2
+"""Beside the seed: see `pipelines.pocket.camera.CAMERA_STREAM`."""
+
+LEAST_RIPPLE, LEAST_SWAY, LEAST_BREATH = 0.35, 0.25, 0.5
+"""Strengths that water, plants and what lives have at least."""
+
+
+def _gate(share: Floats) -> Floats:
+    """0 where a material is doubtful, 1 where it is sure."""
+    rising = np.clip((share - 0.35) / 0.35, 0, 1)
+    return np.asarray(cv2.GaussianBlur(rising * rising * (3 - 2 * rising), (0, 0), 1.2), np.float32)
+
+
+def _small(values: Floats, size: tuple[int, int]) -> Floats:
+    how = cv2.INTER_AREA if values.shape[1] > size[0] else cv2.INTER_LINEAR
+    return np.asarray(cv2.resize(np.ascontiguousarray(values, np.float32), size, interpolation=how), np.float32)

@@ -1,0 +1,150 @@
+"""Which card of a picture each pixel is on: sky, ground, what stands at which distance, the subject."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from pipelines.eyes.guided import Guide
+from pipelines.eyes.seen import Sight
+
+Floats = NDArray[np.float32]
+
+Mask = NDArray[np.bool_]
+
+SKY_LEAST, STANDING_LEAST, SUBJECT_LEAST = 0.01, 0.02, 0.004
+"""Shares of the picture below which something is no card of its own."""
+
+SUBJECT_MOST = 0.7
+"""Of the picture: a subject larger than this is the whole picture."""
+
+MOST_STANDING = 4
+"""Cards of what stands, beside the subject: each costs time in every frame."""
+
+SURE, UNSURE, ENOUGH_SURENESS = 0.8, 0.2, 0.6
+"""Mask values, and the share of the mask that must be sure for the subject to be cut out: half-sure ones are ghosts."""
+
+LEVELS = np.array([2.0, 4.5, 7.0])
+"""Distance codes at which what stands is cut, where there is a gap in the picture nearby."""
+
+GAP_REACH = 1.0
+"""Codes by which a cut may move to where fewest things stand."""
+
+
+@dataclass(frozen=True, eq=False)
+class Parts:
+    """Masks bool `[H, W]` that do not overlap and cover the picture; the standing ones from far to near."""
+
+    sky: Mask | None
+    ground: Mask
+    standing: tuple[Mask, ...]
+    subject: Mask | None
+
+
+def parts_of(rgb: NDArray[np.uint8], sight: Sight) -> Parts:
+    """The parts of a still uint8 `[H, W, 3]`."""
+    subject = _subject(rgb, sight.subject)
+    sky = _sky(sight)
+    if subject is not None:
+        sky &= ~subject
+    far = sky if sky.mean() >= SKY_LEAST else None
+    rest = np.ones_like(sky)
+    for taken in (far, subject):
+        if taken is not None:
+            rest &= ~taken
+    ground, standing = _without_slivers(rest, _standing(sight, rest))
+    return Parts(far, ground, tuple(standing), subject)
+
+
+def _without_slivers(rest: Mask, standing: list[Mask]) -> tuple[Mask, list[Mask]]:
+    """Ground and standing parts; small pieces of ground between go to the standing part that is nearest."""
+    upright = np.any(standing, 0) if standing else np.zeros_like(rest)
+    ground = _large(rest & ~upright, GROUND_LEAST)
+    slivers = rest & ~upright & ~ground
+    if not standing or not slivers.any():
+        return rest & ~upright, standing
+    parts = [*standing, ground]
+    numbers = np.zeros(rest.shape, np.int32)
+    for number, part in enumerate(parts, start=1):
+        numbers[part] = number
+    _, nearest = cv2.distanceTransformWithLabels(
+        (numbers == 0).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5, labelType=cv2.DIST_LABEL_PIXEL
+    )
+    of_label = np.zeros(int(nearest.max()) + 1, np.int32)
+    of_label[nearest[numbers > 0]] = numbers[numbers > 0]
+    numbers = np.where(slivers, of_label[nearest], numbers)
+    *standing, ground = (numbers == number for number in range(1, len(parts) + 1))
+    return ground, standing
+
+
+GROUND_LEAST = 0.02
+"""Share of the picture below which a piece of ground belongs to what stands on it."""
+
+
+def _sky(sight: Sight) -> Mask:
+    return _smooth(sight.share_of("sky", "cloud") > 0.5)
+
+
+def _subject(rgb: NDArray[np.uint8], mask: Floats) -> Mask | None:
+    """The subject's outline on the edges of the still; None where there is none, or half of one."""
+    sureness = float((mask > SURE).sum() / max(float((mask > UNSURE).sum()), 1.0))
+    if sureness < ENOUGH_SURENESS:
+        return None
+    sharp = Guide(rgb, max(rgb.shape), SUBJECT_RADIUS, SUBJECT_SMOOTHEST).sharpened(mask)
+    found = _smooth(_large(sharp > 0.5, SUBJECT_LEAST))
+    return found if SUBJECT_LEAST < found.mean() < SUBJECT_MOST else None
+
+
+SUBJECT_RADIUS, SUBJECT_SMOOTHEST = 1 / 100, 1e-4
+"""Of the guided filter on the subject's mask: it is off by a place of its network, a hundredth of the picture."""
+
+
+def _standing(sight: Sight, rest: Mask) -> list[Mask]:
+    """What stands on the ground, in pieces of one distance each, from far to near."""
+    upright = rest & (sight.share_of("ground", "water", "flow") < 0.5)
+    code = code_of(sight.nearness)
+    cuts = [_least_crowded(code[upright], level) for level in LEVELS] if upright.any() else []
+    pieces: list[Mask] = []
+    for band in np.unique(np.digitize(code[upright], cuts)):
+        level = _smooth(upright & (np.digitize(code, cuts) == band)) & rest
+        count, labels, stats, _ = cv2.connectedComponentsWithStats(level.astype(np.uint8))
+        large = [i for i in range(1, count) if stats[i, cv2.CC_STAT_AREA] >= STANDING_LEAST * level.size]
+        pieces += [labels == i for i in large]
+    pieces = sorted(pieces, key=lambda mask: -int(mask.sum()))[:MOST_STANDING]
+    return sorted(pieces, key=lambda mask: -float(np.median(code[mask])))
+
+
+def code_of(nearness: Floats) -> Floats:
+    """An even scale of distance: the natural logarithm of metres, 7 for a kilometre, at most `FARTHEST_CODE`."""
+    return np.asarray(-np.log(np.maximum(nearness, np.exp(-FARTHEST_CODE))), np.float32)
+
+
+FARTHEST_CODE = 9.0
+
+
+def _least_crowded(codes: Floats, level: float) -> float:
+    edges = np.linspace(level - GAP_REACH, level + GAP_REACH, 13)
+    counts, _ = np.histogram(codes, edges)
+    return float(edges[:-1][np.argmin(np.convolve(counts, np.ones(3), "same"))] + (edges[1] - edges[0]) / 2)
+
+
+def _smooth(mask: Mask) -> Mask:
+    """Without specks and small holes, its outline as smooth as a few pixels."""
+    kernel = np.ones((3, 3), np.uint8)
+    opened = cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_OPEN, kernel)
+    closed = cv2.morphologyEx(opened, cv2.MORPH_CLOSE, kernel) > 0
+    return ~_large(~_large(closed, SPECK), SPECK)
+
+
+SPECK = 0.001
+"""Share of the picture below which a part or a hole of a mask is noise."""
+
+
+def _large(mask: Mask, least: float) -> Mask:
+    """The connected parts that cover at least this share of the picture."""
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8))
+    kept = [i for i in range(1, count) if stats[i, cv2.CC_STAT_AREA] >= least * mask.size]
+    return np.asarray(np.isin(labels, kept), np.bool_)

@@ -1,0 +1,1 @@
+"""What the built-in model learns from: what would happen next in labelled photos."""
