@@ -53,8 +53,9 @@ class Judged:
         """The two side by side."""
         size = (seen.code.shape[1], seen.code.shape[0])
         kinds = labels.materials()
-        layers = np.stack([*(kinds == index for index in range(len(MATERIALS))), labels.distance() / FARTHEST], 2)
-        small = cv2.resize(layers.astype(np.float32), size, interpolation=cv2.INTER_AREA).transpose(2, 0, 1)
+        layers = [*(kinds == index for index in range(len(MATERIALS))), labels.distance() / FARTHEST]
+        whole = [np.asarray(layer, np.float32) for layer in layers]
+        small = np.stack([cv2.resize(layer, size, interpolation=cv2.INTER_AREA) for layer in whole])
         return cls(
             np.asarray(small[:-1], np.float64),
             seen.shares / 255.0,

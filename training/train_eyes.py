@@ -37,6 +37,9 @@ RATE, WEIGHT_DECAY, WARM_UP = 1e-3, 0.05, 50
 RARE_POWER = 0.35
 """Weight of a material: its share of all places to minus this power, so that mist is learned as well as walls."""
 
+PARTS, SMALLEST_PART = 0.6, 0.6
+"""Share of the samples that are parts of photos, and the smallest part of a side: there are few photos."""
+
 SUBJECT_FORGOTTEN = 0.15
 """Of the photos are shown without their subject's mask: the network that finds it does not always."""
 
@@ -50,13 +53,17 @@ class Data:
     views: list[View]
 
     def draw(self, rng: Rng) -> View:
-        """Any photo, mirrored or not, its colours a little off, sometimes without its subject."""
+        """Any photo, mirrored or not, often a part of it, its colours a little off, sometimes without its subject."""
         view = self.views[int(rng.integers(len(self.views)))]
         extras = view.extras.clone()
         extras[:3] = extras[:3] * rng.uniform(0.8, 1.2) + torch.randn(3, 1, 1) * 0.05
         if rng.random() < SUBJECT_FORGOTTEN:
             extras[3] = -1
         tensors = [view.features, extras, view.shares, view.distance, view.interest]
+        if rng.random() < PARTS:
+            window = _window(view.distance.shape, rng)
+            tensors = [tensor[..., *window] for tensor in tensors]
+            tensors[-1] = tensors[-1] / tensors[-1].sum().clamp_min(1e-6)
         return View(*(tensor.flip(-1) for tensor in tensors)) if rng.random() < 0.5 else View(*tensors)
 
     def weights(self) -> Tensor:
@@ -64,6 +71,13 @@ class Data:
         shares = torch.stack([view.shares.mean((1, 2)) for view in self.views]).mean(0)
         weights = shares.clamp_min(1e-3) ** -RARE_POWER
         return weights / (weights * shares).sum()
+
+
+def _window(shape: tuple[int, ...], rng: Rng) -> tuple[slice, slice]:
+    sizes = [int(side * rng.uniform(SMALLEST_PART, 1)) for side in shape]
+    starts = [int(rng.integers(0, side - size + 1)) for side, size in zip(shape, sizes, strict=True)]
+    down, across = (slice(start, start + size) for start, size in zip(starts, sizes, strict=True))
+    return down, across
 
 
 def train_head(data: Data, seed: int, steps: int) -> Head:

@@ -20,11 +20,17 @@ DIRECTION, OWN = "direction of what {}, unseen photos, median", "what is drawn, 
 
 
 def drawn_figures(bench: Bench) -> list[Figure]:
-    """Angles of what flows and drifts, and how much better a drawing fits its own photo than others do."""
+    """Angles of what flows and drifts, as shown, and how much better a drawing fits its own photo than others do."""
     photos = bench.labelled
+    streams = [_streams(bench, photo) for photo in photos]
     drawings = [_drawings(bench, photo) for photo in photos]
-    figures = [_direction(photos, drawings, act, bar) for act, bar in zip(DIRECTED, ((45, 25), (45, 25)), strict=True)]
-    return [*figures, _own(photos, drawings)]
+    return [*(_direction(photos, streams, act) for act in DIRECTED), _own(photos, drawings)]
+
+
+def _streams(bench: Bench, photo: Labelled) -> list[NDArray[np.float32]]:
+    """What streams, `[2, h, w]`, for each seed."""
+    requests = [photo.request(seed=seed, camera="hold") for seed in range(bench.effort.photo_seeds)]
+    return [bench.animator.renderer(photo.still, request).ambient.stream for request in requests]
 
 
 def _drawings(bench: Bench, photo: Labelled) -> list[Happening]:
@@ -33,34 +39,37 @@ def _drawings(bench: Bench, photo: Labelled) -> list[Happening]:
     return [bench.animator.draw(seen, request) for request in requests]
 
 
-def _direction(photos: list[Labelled], drawings: list[list[Happening]], act: str, bar: tuple[float, float]) -> Figure:
-    angles = [
-        angle
-        for photo, several in zip(photos, drawings, strict=True)
+def _direction(photos: list[Labelled], streams: list[list[NDArray[np.float32]]], act: str) -> Figure:
+    cases = [
+        _apart(photo, labelled, stream)
+        for photo, several in zip(photos, streams, strict=True)
         for labelled in photo.labels.acts
         if labelled.action == act and labelled.angle is not None
-        for happening in several
-        if (angle := _apart(photo, labelled, happening)) is not None
+        for stream in several
     ]
+    angles = [angle for angle in cases if angle is not None]
     name = DIRECTION.format({"flow": "flows", "drift": "drifts"}[act])
     if not angles:
-        return Figure(name, None, "degrees", *bar, True, "no labelled photo has any")
+        return Figure(name, None, "degrees", 45, 25, True, "no labelled photo has any")
     quarter, three = np.percentile(angles, (25, 75))
-    note = f"{len(angles)} drawn regions; a quarter of them within {quarter:.0f}, three quarters within {three:.0f}"
-    return Figure(name, float(np.median(angles)), "degrees", *bar, True, note)
+    note = f"{len(angles)} of {len(cases)} cases move; a quarter is within {quarter:.0f}, three within {three:.0f}"
+    return Figure(name, float(np.median(angles)), "degrees", 45, 25, True, note)
 
 
-def _apart(photo: Labelled, act: Act, happening: Happening) -> float | None:
-    """Degrees between what is drawn and what is labelled, where anything is drawn there."""
-    field = happening.velocity(act.action)
-    sizes = zip(field.shape[1:], photo.labels.numbers.shape, strict=True)
-    rows, columns = (np.arange(count) * full // count for count, full in sizes)
-    here = np.isin(photo.labels.numbers[np.ix_(rows, columns)], act.regions)
-    if not here.any():
+def _apart(photo: Labelled, act: Act, stream: NDArray[np.float32]) -> float | None:
+    """Degrees between what is shown and what is labelled, where anything streams there."""
+    size = (stream.shape[2], stream.shape[1])
+    here = np.isin(cv2.resize(photo.numbers, size, interpolation=cv2.INTER_NEAREST), act.regions)
+    moving = here & (np.hypot(*stream) > LEAST_SPEED)
+    if not moving.any():
         return None
-    mean = field[:, here].mean(1)
+    mean = stream[:, moving].mean(1)
     angle = np.rad2deg(np.arctan2(mean[1], mean[0])) - (act.angle or 0)
     return float(abs((angle + 180) % 360 - 180))
+
+
+LEAST_SPEED = 5e-4
+"""Image widths a second: half a pixel of 1024."""
 
 
 def _own(photos: list[Labelled], drawings: list[list[Happening]]) -> Figure:

@@ -28,7 +28,7 @@ class Head(nn.Module):
     They are those of the materials, of the distance and of the interest.
     """
 
-    def __init__(self, dropout: float = 0.1) -> None:
+    def __init__(self, dropout: float = 0.15) -> None:
         super().__init__()
         width = WIDTH + EXTRA_WIDTH
         self.mean: Tensor
@@ -52,7 +52,7 @@ class Head(nn.Module):
         return self.out(x)
 
 
-FEATURE_NOISE = 0.15
+FEATURE_NOISE = 0.25
 """Deviations of noise on the features in training: there are few photos and many features."""
 
 

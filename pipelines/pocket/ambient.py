@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.eyes.materials import MATERIALS
-from pipelines.eyes.seen import Sight
-from pipelines.pocket.happening import Floats, Happening
+from pipelines.pocket.happening import Floats
 
 COLUMNS = 256
 """At which what moves by itself is described; pixels between are interpolated."""
@@ -20,15 +17,6 @@ RAMP_SHARE = 0.12
 
 STREAM_S = 1.8
 """Seconds after which what flows begins again, seen through its other half (two-phase flow maps, Vlachos 2010)."""
-
-DRIFT_SPEED, FLOW_SPEED, MIST_SPEED = 0.010, 0.030, 0.010
-"""Image widths a second of what drifts and flows at a strength of 1."""
-
-RIPPLE, SWAY, BREATH = 0.0022, 0.0034, 0.0030
-"""Image widths of the largest usual displacement."""
-
-FLICKER = 0.16
-"""Share of its brightness by which a light changes."""
 
 BREATHS = 0.27
 """A second: sixteen a minute."""
@@ -141,9 +129,6 @@ DEPTH_WAVES, SIDEWAYS = 2.2, 0.3
 FLICKERS = (7.3, 11.9, 17.1)
 """Radians a second."""
 
-HAIR = 0.4
-"""Share of a plant's swaying that hair and cloth do."""
-
 SWAYS = ((1.3, 0.9, 2.2, 1.0), (3.1, -2.3, 3.6, 0.5), (7.0, 5.0, 6.1, 0.3))
 """Waves across and down the picture, radians a second, and share, of each frequency of swaying."""
 
@@ -154,53 +139,3 @@ STILL = 2e-4
 """Image widths that nobody sees."""
 
 MOST_JITTER = 0.004
-
-
-def ambient_of(sight: Sight, happening: Happening, nearness: Floats, vigour: float, how: tuple[int, float]) -> Ambient:
-    """What moves by itself in a picture. `nearness [h, w]` of its cards; `how` is the seed and the clip's seconds."""
-    seed, seconds = how
-    height, width = sight.subject.shape
-    size = (COLUMNS, max(2, round(COLUMNS * height / width)))
-    is_of = {name: _small(sight.share_of(name), size) for name in MATERIALS}
-    near = _small(nearness, size)
-    subject = _small(sight.subject, size)
-    drift, flow = (np.stack([_small(part, size) for part in happening.velocity(act)]) for act in ("drift", "flow"))
-    airy = is_of["cloud"] + is_of["mist"] + 0.3 * is_of["sky"]
-    running = is_of["flow"] + 0.6 * is_of["mist"] + 0.3 * is_of["water"]
-    stream = drift * DRIFT_SPEED * _gate(airy) + flow * FLOW_SPEED * _gate(running) * (0.35 + 0.65 * near)
-    strength = {act: _small(happening.strength(act), size) for act in ("ripple", "sway", "breathe", "flicker")}
-    ripple = np.maximum(strength["ripple"], LEAST_RIPPLE) * _gate(is_of["water"] + 0.5 * is_of["flow"])
-    plants = np.maximum(strength["sway"], LEAST_SWAY) * _gate(is_of["plant"])
-    sway = plants + HAIR * strength["sway"] * _gate(is_of["living"])
-    breath = np.maximum(strength["breathe"], LEAST_BREATH) * _gate(is_of["living"] * subject)
-    inside = np.flatnonzero((subject > 0.5).any(1))
-    vigour32 = np.float32(vigour)
-    return Ambient(
-        stream=np.asarray(stream * vigour32, np.float32),
-        ripple=np.asarray(RIPPLE * ripple * (0.25 + 0.75 * near) * vigour32, np.float32),
-        sway=np.asarray(SWAY * sway * (0.2 + 0.8 * near) * vigour32, np.float32),
-        breath=np.asarray(BREATH * breath * vigour32, np.float32),
-        lights=np.asarray(FLICKER * np.clip(strength["flicker"], 0, 1.5) * min(vigour, 1.5), np.float32),
-        nearness=near,
-        foot=float((inside[-1] + 1) / COLUMNS) if len(inside) else size[1] / COLUMNS,
-        phases=np.random.default_rng([seed, AMBIENT_STREAM]).uniform(0, 2 * np.pi, 8),
-        seconds=seconds,
-    )
-
-
-AMBIENT_STREAM = 2
-"""Beside the seed: see `pipelines.pocket.camera.CAMERA_STREAM`."""
-
-LEAST_RIPPLE, LEAST_SWAY, LEAST_BREATH = 0.35, 0.25, 0.5
-"""Strengths that water, plants and what lives have at least."""
-
-
-def _gate(share: Floats) -> Floats:
-    """0 where a material is doubtful, 1 where it is sure."""
-    rising = np.clip((share - 0.35) / 0.35, 0, 1)
-    return np.asarray(cv2.GaussianBlur(rising * rising * (3 - 2 * rising), (0, 0), 1.2), np.float32)
-
-
-def _small(values: Floats, size: tuple[int, int]) -> Floats:
-    how = cv2.INTER_AREA if values.shape[1] > size[0] else cv2.INTER_LINEAR
-    return np.asarray(cv2.resize(np.ascontiguousarray(values, np.float32), size, interpolation=how), np.float32)

@@ -16,7 +16,6 @@ from pipelines.contract import RGB, Checkpoint, FrameChunk, OnStep, StepEvent, i
 from pipelines.errors import BadFrames
 from pipelines.eyes.eyes import look_at
 from pipelines.eyes.seen import Seen, Sight
-from pipelines.pocket.ambient import ambient_of
 from pipelines.pocket.amplitude import speed
 from pipelines.pocket.camera import drawn_move
 from pipelines.pocket.cards import Deck, deck_of
@@ -25,6 +24,7 @@ from pipelines.pocket.denoiser import HappeningDenoiser
 from pipelines.pocket.happening import Happening
 from pipelines.pocket.render import Renderer
 from pipelines.pocket.sampling import Conditions, OnFields, draw_fields, ignore_fields, noise_for
+from pipelines.pocket.stirring import ambient_of
 from pipelines.pocket.weights import open_denoiser
 from pipelines.request import MotionRequest
 

@@ -46,8 +46,8 @@ class Parts:
 
 def parts_of(rgb: NDArray[np.uint8], sight: Sight) -> Parts:
     """The parts of a still uint8 `[H, W, 3]`."""
-    subject = _subject(rgb, sight.subject)
-    sky = _sky(sight)
+    subject, edges = _subject(rgb, sight.subject), _edges(rgb)
+    sky = _sky(sight, edges)
     if subject is not None:
         sky &= ~subject
     far = sky if sky.mean() >= SKY_LEAST else None
@@ -55,7 +55,7 @@ def parts_of(rgb: NDArray[np.uint8], sight: Sight) -> Parts:
     for taken in (far, subject):
         if taken is not None:
             rest &= ~taken
-    ground, standing = _without_slivers(rest, _standing(sight, rest))
+    ground, standing = _without_slivers(rest, _standing(sight, rest, edges))
     return Parts(far, ground, tuple(standing), subject)
 
 
@@ -84,8 +84,37 @@ GROUND_LEAST = 0.02
 """Share of the picture below which a piece of ground belongs to what stands on it."""
 
 
-def _sky(sight: Sight) -> Mask:
-    return _smooth(sight.share_of("sky", "cloud") > 0.5)
+def _sky(sight: Sight, edges: Mask) -> Mask:
+    """What is sky and reaches the upper edge, where the picture shows an outline against it."""
+    found = _smooth(sight.share_of("sky", "cloud") > 0.5)
+    _, labels = cv2.connectedComponents(found.astype(np.uint8))
+    top = np.unique(labels[: max(1, round(TOP * len(labels)))])
+    sky = np.isin(labels, top[top > 0])
+    return np.asarray(sky if _is_outlined(sky, edges) else np.zeros_like(sky), np.bool_)
+
+
+TOP = 0.02
+"""Share of the height: what begins below it is no sky, but a pale wall or an eye."""
+
+
+def _edges(rgb: NDArray[np.uint8]) -> Mask:
+    """Where the picture shows an outline."""
+    grey = cv2.GaussianBlur(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), (0, 0), 1.0).astype(np.float32)
+    steep = np.hypot(cv2.Scharr(grey, cv2.CV_32F, 1, 0), cv2.Scharr(grey, cv2.CV_32F, 0, 1)) / 32
+    return np.asarray(cv2.dilate((steep > LEAST_EDGE).astype(np.uint8), np.ones((5, 5))) > 0, np.bool_)
+
+
+LEAST_EDGE = 5.0
+"""Grey levels a pixel."""
+
+LEAST_OUTLINE = 0.35
+"""Share of a part's border on which the picture must show an outline: what has none is no thing that stands apart."""
+
+
+def _is_outlined(mask: Mask, edges: Mask) -> bool:
+    inner = cv2.erode(mask.astype(np.uint8), np.ones((3, 3)), borderType=cv2.BORDER_CONSTANT, borderValue=1) > 0
+    border = mask & ~inner
+    return not border.any() or float(edges[border].mean()) >= LEAST_OUTLINE
 
 
 def _subject(rgb: NDArray[np.uint8], mask: Floats) -> Mask | None:
@@ -102,7 +131,7 @@ SUBJECT_RADIUS, SUBJECT_SMOOTHEST = 1 / 100, 1e-4
 """Of the guided filter on the subject's mask: it is off by a place of its network, a hundredth of the picture."""
 
 
-def _standing(sight: Sight, rest: Mask) -> list[Mask]:
+def _standing(sight: Sight, rest: Mask, edges: Mask) -> list[Mask]:
     """What stands on the ground, in pieces of one distance each, from far to near."""
     upright = rest & (sight.share_of("ground", "water", "flow") < 0.5)
     code = code_of(sight.nearness)
@@ -112,7 +141,7 @@ def _standing(sight: Sight, rest: Mask) -> list[Mask]:
         level = _smooth(upright & (np.digitize(code, cuts) == band)) & rest
         count, labels, stats, _ = cv2.connectedComponentsWithStats(level.astype(np.uint8))
         large = [i for i in range(1, count) if stats[i, cv2.CC_STAT_AREA] >= STANDING_LEAST * level.size]
-        pieces += [labels == i for i in large]
+        pieces += [piece for piece in (labels == i for i in large) if _is_outlined(piece, edges)]
     pieces = sorted(pieces, key=lambda mask: -int(mask.sum()))[:MOST_STANDING]
     return sorted(pieces, key=lambda mask: -float(np.median(code[mask])))
 

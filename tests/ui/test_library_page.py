@@ -49,7 +49,7 @@ def test_a_clip_is_in_the_library_of_who_made_it_with_its_settings(
     seed = made.locator("#result code").inner_text()
     library(made)
     card = made.locator(".clip-card")
-    for words in ("pocket", "256x128 · 8 frames · 7 fps", "motion 90", f"seed {seed}", "made in"):
+    for words in ("pocket", "256x128 · 8 frames · 24 fps", "motion 90", f"seed {seed}", "made in"):
         expect(card).to_contain_text(words)
     made.wait_for_function("document.querySelector('.clip-card img').naturalWidth > 0")
     card.hover()

@@ -102,7 +102,7 @@ def test_models_make_the_clip_smoother_and_larger_as_a_new_clip(clip: Page) -> N
     expect(clip.get_by_label("Smoother", exact=True)).to_have_value("As it is")
     expect(clip.get_by_label("Larger", exact=True)).to_have_value("As it is")
     clip.goto(first)
-    expect(clip.locator("#result")).to_contain_text("256x128 · 8 frames · 7 fps")
+    expect(clip.locator("#result")).to_contain_text("256x128 · 8 frames · 24 fps")
 
 
 def test_a_link_is_made_opened_by_a_stranger_and_taken_back(clip: Page, browser: Browser) -> None:

@@ -10,8 +10,9 @@ import pytest
 
 from pipelines.eyes.materials import MATERIALS
 from pipelines.eyes.seen import Sight
-from pipelines.pocket.ambient import COLUMNS, STREAM_S, Ambient, ambient_of
+from pipelines.pocket.ambient import COLUMNS, STREAM_S, Ambient
 from pipelines.pocket.happening import ACTS, CHANNELS, Happening
+from pipelines.pocket.stirring import ambient_of
 
 SECONDS = 3.5
 
@@ -71,6 +72,16 @@ def test_what_streams_goes_where_it_is_drawn_and_never_stops(sight: Sight, mater
         if later_second < second:
             assert share < 0.1
             assert later_share < 0.1
+
+
+@pytest.mark.parametrize(("material", "axis"), [("flow", 1), ("cloud", 0), ("mist", 0)])
+def test_water_falls_and_the_wind_blows_where_nothing_was_drawn(sight: Sight, material: str, axis: int) -> None:
+    moving = ambient(all_of(sight, material), happening_of())
+    assert moving.has_stream
+    assert np.abs(moving.stream[axis]).min() > 0
+    assert not moving.stream[1 - axis].any()
+    if material == "flow":
+        assert moving.stream[1].min() > 0
 
 
 def test_clear_sky_does_not_drift(sight: Sight) -> None:
