@@ -31,6 +31,9 @@ LEAST_NEARNESS = 0.02
 FEATHER = 0.8
 """Pixels of blur of a card's edge."""
 
+MELTING = 0.03
+"""Image widths over which parts melt into one another where the picture shows no outline between them."""
+
 
 @dataclass(frozen=True, eq=False)
 class Card:
@@ -64,13 +67,21 @@ def deck_of(rgb: NDArray[np.uint8], sight: Sight) -> Deck:
     planes = _planes(masks, parts, labels, sight)
     cards = []
     for label, (mask, plane) in enumerate(zip(masks, planes, strict=True)):
-        alpha = np.full(mask.shape, 255, np.uint8) if label == 0 else _feathered(_going_on(mask, masks[label + 1 :]))
-        before = None if parts.subject is mask else parts.subject
-        cards.append(Card(painted(rgb, mask, before), alpha, plane, label))
+        outlined = _outlined(mask, parts.edges)
+        alpha = np.full(mask.shape, 255, np.uint8)
+        if label > 0:
+            alpha = _feathered(_going_on(mask, masks[label + 1 :]), outlined)
+        cards.append(Card(_coloured(rgb, mask, parts, outlined), alpha, plane, label))
     x, y = grid(labels.shape)
     top = np.stack(planes)[labels]
     nearness = np.asarray(top[..., 0] * x + top[..., 1] * y + top[..., 2], np.float32)
     return Deck(tuple(cards), labels, nearness, parts.subject)
+
+
+def one_card(rgb: NDArray[np.uint8], deck: Deck) -> Deck:
+    """The whole picture as one card, as near as it was: for a camera that does not move."""
+    card = Card(rgb, np.full(rgb.shape[:2], 255, np.uint8), np.zeros(3), 0)
+    return Deck((card,), np.zeros_like(deck.labels), deck.nearness, deck.subject)
 
 
 def grid(shape: tuple[int, ...]) -> tuple[Floats, Floats]:
@@ -104,8 +115,48 @@ BEHIND, SMALLER = 0.05, 4
 """Image widths that a card goes on behind others, more than they ever part; looked for in a picture so much smaller."""
 
 
-def _feathered(mask: Mask) -> NDArray[np.uint8]:
-    return np.asarray(cv2.GaussianBlur(mask.astype(np.uint8) * 255, (0, 0), FEATHER), np.uint8)
+def _feathered(mask: Mask, outlined: Floats) -> NDArray[np.uint8]:
+    """A sharp edge where the picture shows an outline, elsewhere one that melts away."""
+    flat = mask.astype(np.float32) * 255
+    sharp = cv2.GaussianBlur(flat, (0, 0), FEATHER)
+    wide = cv2.GaussianBlur(_smaller(flat), (0, 0), MELTING * mask.shape[1] / SMALLER / 2)
+    wide = cv2.resize(wide, mask.shape[::-1], interpolation=cv2.INTER_LINEAR)
+    return np.asarray(wide + (sharp - wide) * outlined, np.uint8)
+
+
+def _coloured(rgb: NDArray[np.uint8], mask: Mask, parts: Parts, outlined: Floats) -> NDArray[np.uint8]:
+    """The picture as this part goes on; beyond a border that is no outline it is the picture, into which it melts."""
+    own = painted(rgb, mask, None if parts.subject is mask else parts.subject)
+    melting = np.where(mask, np.float32(0), 1 - outlined)[..., None]
+    return np.asarray(own + (rgb.astype(np.float32) - own) * melting, np.uint8)
+
+
+def _outlined(mask: Mask, edges: Mask) -> Floats:
+    """How surely the part's border nearest to each place is an outline of the picture, float32 `[H, W]` in [0, 1]."""
+    inside, steep = _smaller(mask.astype(np.float32)) > 0.5, _smaller(edges.astype(np.float32))
+    border = inside & ~(cv2.erode(inside.astype(np.uint8), np.ones((3, 3))) > 0)
+    if not border.any():
+        return np.ones(mask.shape, np.float32)
+    along = max(1.0, MELTING * mask.shape[1] / SMALLER / 2)
+    weight = cv2.GaussianBlur(border.astype(np.float32), (0, 0), along)
+    share = cv2.GaussianBlur(border * steep, (0, 0), along) / np.maximum(weight, 1e-6)
+    sure = np.clip((share - UNSURE_EDGE) / (SURE_EDGE - UNSURE_EDGE), 0, 1).astype(np.float32)
+    _, nearest = cv2.distanceTransformWithLabels(
+        (~border).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5, labelType=cv2.DIST_LABEL_PIXEL
+    )
+    of_label = np.zeros(int(nearest.max()) + 1, np.float32)
+    of_label[nearest[border]] = sure[border]
+    spread = cv2.GaussianBlur(of_label[nearest], (0, 0), 1.5)
+    return np.asarray(cv2.resize(spread, mask.shape[::-1], interpolation=cv2.INTER_LINEAR), np.float32)
+
+
+UNSURE_EDGE, SURE_EDGE = 0.25, 0.6
+"""Shares of a stretch of border that must be edges of the picture for it to be no outline, and a sure one."""
+
+
+def _smaller(values: Floats) -> Floats:
+    size = (max(2, values.shape[1] // SMALLER), max(2, values.shape[0] // SMALLER))
+    return np.asarray(cv2.resize(values, size, interpolation=cv2.INTER_AREA), np.float32)
 
 
 def _planes(masks: list[Mask], parts: Parts, labels: NDArray[np.int64], sight: Sight) -> list[NDArray[np.float64]]:

@@ -36,12 +36,16 @@ GAP_REACH = 1.0
 
 @dataclass(frozen=True, eq=False)
 class Parts:
-    """Masks bool `[H, W]` that do not overlap and cover the picture; the standing ones from far to near."""
+    """Masks bool `[H, W]` that do not overlap and cover the picture; the standing ones from far to near.
+
+    `edges` bool `[H, W]` is where the picture shows an outline: elsewhere parts melt into one another.
+    """
 
     sky: Mask | None
     ground: Mask
     standing: tuple[Mask, ...]
     subject: Mask | None
+    edges: Mask
 
 
 def parts_of(rgb: NDArray[np.uint8], sight: Sight) -> Parts:
@@ -56,7 +60,7 @@ def parts_of(rgb: NDArray[np.uint8], sight: Sight) -> Parts:
         if taken is not None:
             rest &= ~taken
     ground, standing = _without_slivers(rest, _standing(sight, rest, edges))
-    return Parts(far, ground, tuple(standing), subject)
+    return Parts(far, ground, tuple(standing), subject, edges)
 
 
 def _without_slivers(rest: Mask, standing: list[Mask]) -> tuple[Mask, list[Mask]]:

@@ -16,6 +16,9 @@ from pipelines.pocket.course import Course
 from pipelines.pocket.framing import Edges
 from pipelines.pocket.masks import Floats
 
+SETTLED = 0.15
+"""Share of the clip's time in which the cards take over from the still."""
+
 MARGIN = 8
 """Pixels around what a card covers that are drawn with it."""
 
@@ -39,7 +42,21 @@ class Renderer:
         frame = np.empty_like(self.still)
         for layer in self._layers:
             layer.draw(frame, self._sources(layer.card, way, edges), (wobble, self.ambient, seconds))
-        return frame
+        return frame if share >= SETTLED else self._settling(frame, share)
+
+    def _settling(self, frame: RGB, share: float) -> RGB:
+        """The first frames: what the cards' edges are not quite as in the still fades in."""
+        weight = np.float32(1 - share / SETTLED)
+        return np.asarray(np.clip(frame + self._amiss * weight, 0, 255) + np.float32(0.5), np.uint8)
+
+    @cached_property
+    def _amiss(self) -> Floats:
+        """What the still has more than the cards at rest."""
+        frame = np.empty_like(self.still)
+        nothing = (np.zeros((2, *self.ambient.ripple.shape), np.float32), self.ambient, 0.0)
+        for layer in self._layers:
+            layer.draw(frame, np.eye(3), nothing)
+        return self.still.astype(np.float32) - frame
 
     def _sources(self, card: Card, way: float, edges: Edges) -> NDArray[np.float64]:
         """From pixels of the frame to pixels of the card, `[3, 3]`."""

@@ -29,7 +29,18 @@ def animator() -> PocketAnimator:
 @pytest.fixture(scope="session")
 def cat() -> RGB:
     """A cat's face, 192x128."""
-    bgr = cv2.imread(str(SHIPPED_STILLS / "cat.jpg"))
+    return shipped("cat")
+
+
+@pytest.fixture(scope="session")
+def flowers() -> RGB:
+    """A bush in bloom, 192x128."""
+    return shipped("flowers")
+
+
+def shipped(name: str) -> RGB:
+    """An example still at 192x128."""
+    bgr = cv2.imread(str(SHIPPED_STILLS / f"{name}.jpg"))
     return np.asarray(cv2.resize(bgr[..., ::-1], (192, 128), interpolation=cv2.INTER_AREA), np.uint8)
 
 
