@@ -95,7 +95,7 @@ def _bends(photo: Labelled, field: Floats) -> list[float]:
     grey = cv2.cvtColor(photo.still, cv2.COLOR_RGB2GRAY)
     lines = cv2.createLineSegmentDetector().detect(grey)[0]
     found = []
-    for x0, y0, x1, y1 in [] if lines is None else lines[:, 0]:
+    for x0, y0, x1, y1 in [] if lines is None else lines.reshape(-1, 4):
         if np.hypot(x1 - x0, y1 - y0) < LONG_LINE * WIDTH:
             continue
         x, y = np.linspace(x0, x1, POINTS), np.linspace(y0, y1, POINTS)
