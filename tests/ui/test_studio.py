@@ -182,7 +182,7 @@ def test_the_models_page_tells_licence_size_place_and_fit(page: Page) -> None:
     card = page.locator(".model-card", has_text="Stable Video Diffusion XT 1.1")
     expect(card).to_contain_text("Stability AI Community License")
     expect(card).to_contain_text("4.51 GB, not on this machine")
-    pocket = page.get_by_role("heading", name="Pocket", exact=True)
+    pocket = page.get_by_role("heading", name="Pocket pocket", exact=True)
     expect(page.locator(".model-card", has=pocket)).to_contain_text("on this machine")
     for helper, licence in (("RIFE 3.8", "MIT"), ("Real-ESRGAN", "BSD-3-Clause")):
         card = page.locator(".model-card", has_text=helper)
