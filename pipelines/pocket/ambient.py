@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -56,10 +57,7 @@ class Ambient:
 
     def wobble(self, t: float) -> Floats:
         """Backward displacement `[2, h, w]` in image widths, `t` seconds after the still."""
-        rows, columns = self.ripple.shape
-        x = ((np.arange(columns, dtype=np.float32) + 0.5) / columns)[None]
-        y = ((np.arange(rows, dtype=np.float32) + 0.5) / columns)[:, None]
-        return self._ramp(t) * (self._rippled(x, y, t) + self._swayed(x, y, t) + self._breathed(y, t))
+        return self._ramp(t) * (self._rippled(t) + self._swayed(t) + self._breathed(t))
 
     def phase(self, t: float) -> tuple[float, float, float]:
         """Seconds along the stream of both copies, and the second one's weight: 0 and 0 at the still."""
@@ -82,43 +80,84 @@ class Ambient:
         ramp = RAMP_SHARE * self.seconds
         return t * t / (2 * ramp) if t < ramp else t - ramp / 2
 
-    def _rippled(self, x: Floats, y: Floats, t: float) -> Floats:
+    def _rippled(self, t: float) -> Floats:
         """Travelling waves that are shorter the farther away, and fade where they would be finer than the grid."""
         found = np.zeros((2, *self.ripple.shape), np.float32)
-        if float(self.ripple.max()) * COLUMNS < FINEST:
-            return found
-        depth = 1 / np.maximum(self.nearness, 0.03)
-        for number, (count, rate) in enumerate(WAVES):
-            turn = 0.5 * np.sin(self.phases[number])
-            angle = 2 * np.pi * count * (x * np.float32(turn) * depth + DEPTH_WAVES * depth) - rate * t
-            fade = np.clip(1.3 - count * depth / 12, 0, 1) / (number + 1) ** 0.7
-            found[1] += fade * (np.sin(angle + self.phases[number]) - np.sin(angle + rate * t + self.phases[number]))
-            found[0] += (
-                SIDEWAYS * fade * (np.cos(angle + self.phases[number]) - np.cos(angle + rate * t + self.phases[number]))
-            )
-        return found * self.ripple * np.float32(0.5)
+        for wave in self._ripples:
+            found[1] += wave.since(t)
+            found[0] += SIDEWAYS * wave.a_quarter_later(t)
+        return found
 
-    def _swayed(self, x: Floats, y: Floats, t: float) -> Floats:
+    def _swayed(self, t: float) -> Floats:
         """A few frequencies, with gusts that travel."""
         found = np.zeros((2, *self.sway.shape), np.float32)
-        if float(self.sway.max()) * COLUMNS < FINEST:
-            return found
-        gust = 0.65 + 0.35 * np.sin(2 * np.pi * 0.8 * x - 1.1 * t + self.phases[0])
-        for number, (across, down, rate, share) in enumerate(SWAYS):
-            angle = 2 * np.pi * (across * x + down * y) + self.phases[number]
-            swing = share * (np.sin(angle - rate * t) - np.sin(angle))
-            found[0] += gust * swing
-            found[1] += 0.3 * swing
-        return found * self.sway * np.float32(0.6)
-
-    def _breathed(self, y: Floats, t: float) -> Floats:
-        """Up a little, more so the higher above its foot."""
-        found = np.zeros((2, *self.breath.shape), np.float32)
-        swing = 0.5 - 0.5 * np.cos(2 * np.pi * BREATHS * t)
-        height = np.clip((self.foot - y) / 0.25, 0, 1)
-        found[1] = self.breath * height * np.float32(swing)
-        found[0] = self.breath * height * np.float32(0.5 * np.sin(0.9 * t))
+        gust = 0.65 + 0.35 * np.sin(2 * np.pi * 0.8 * self._x - 1.1 * t + self.phases[0])
+        for wave in self._swings:
+            swing = wave.since(t)
+            found += np.stack([gust * swing, 0.3 * swing])
         return found
+
+    def _breathed(self, t: float) -> Floats:
+        """Up a little, more so the higher above its foot."""
+        reach = self.breath * np.clip((self.foot - self._y) / 0.25, 0, 1)
+        swing = 0.5 - 0.5 * np.cos(2 * np.pi * BREATHS * t)
+        return np.stack([reach * np.float32(0.5 * np.sin(0.9 * t)), reach * np.float32(swing)])
+
+    @cached_property
+    def _x(self) -> Floats:
+        return ((np.arange(self.ripple.shape[1], dtype=np.float32) + np.float32(0.5)) / self.ripple.shape[1])[None]
+
+    @cached_property
+    def _y(self) -> Floats:
+        rows, columns = self.ripple.shape
+        return ((np.arange(rows, dtype=np.float32) + np.float32(0.5)) / columns)[:, None]
+
+    @cached_property
+    def _ripples(self) -> list[_Wave]:
+        if float(self.ripple.max()) * COLUMNS < FINEST:
+            return []
+        depth, waves = 1 / np.maximum(self.nearness, 0.03), []
+        for number, (count, rate) in enumerate(WAVES):
+            turn = np.float32(0.5 * np.sin(self.phases[number]))
+            angle = 2 * np.pi * count * (self._x * turn + DEPTH_WAVES) * depth + self.phases[number]
+            fade = np.clip(1.3 - count * depth / 12, 0, 1) / (number + 1) ** 0.7
+            waves.append(_Wave.of(rate, angle, 0.5 * fade * self.ripple))
+        return waves
+
+    @cached_property
+    def _swings(self) -> list[_Wave]:
+        if float(self.sway.max()) * COLUMNS < FINEST:
+            return []
+        angles = (2 * np.pi * (across * self._x + down * self._y) for across, down, _, _ in SWAYS)
+        return [
+            _Wave.of(rate, angle + self.phases[number], 0.6 * share * self.sway)
+            for number, (angle, (_, _, rate, share)) in enumerate(zip(angles, SWAYS, strict=True))
+        ]
+
+
+@dataclass(frozen=True, eq=False)
+class _Wave:
+    """`size * sin(angle - rate * t)` on a grid, with what does not change in time worked out once."""
+
+    rate: float
+    sine: Floats
+    cosine: Floats
+
+    @staticmethod
+    def of(rate: float, angle: NDArray[np.floating], size: NDArray[np.floating]) -> _Wave:
+        """From an angle in radians and a size, each `[h, w]`."""
+        sine, cosine = (np.asarray(size * wave, np.float32) for wave in (np.sin(angle), np.cos(angle)))
+        return _Wave(rate, sine, cosine)
+
+    def since(self, t: float) -> Floats:
+        """How far it is from where it was at 0."""
+        turned = self.rate * t
+        return self.sine * np.float32(np.cos(turned) - 1) - self.cosine * np.float32(np.sin(turned))
+
+    def a_quarter_later(self, t: float) -> Floats:
+        """The same of its cosine."""
+        turned = self.rate * t
+        return self.cosine * np.float32(np.cos(turned) - 1) + self.sine * np.float32(np.sin(turned))
 
 
 WAVES = ((1.0, 2.1), (1.7, 2.9), (2.9, 3.8), (4.3, 4.7))

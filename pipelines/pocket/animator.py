@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import functools
+import os
+from collections import deque
 from collections.abc import Iterator
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,10 +34,16 @@ from pipelines.request import MotionRequest
 CHUNK = 4
 """Frames rendered at once: 7 MB at 1024 x 576, and a stop is obeyed within a quarter of a second."""
 
+AHEAD = 2
+"""Chunks that are drawn before they are asked for."""
+
+MOST_CORES = 8
+"""That draw frames at a time: more would wait for the encoder."""
+
 PREVIEW_FRAMES, PREVIEW_WIDTH = 8, 256
 """Of the moving preview: enough to see where the motion goes."""
 
-PREVIEW_EVERY = 6
+PREVIEW_EVERY = 8
 """Steps between previews."""
 
 STILLS_KEPT = 4
@@ -60,12 +69,17 @@ class PocketAnimator:
         A run takes a few seconds and gives no checkpoints: it always begins anew, and ends in the same frames.
         """
         on_step(StepEvent("encode", 0, 1))
-        renderer = self.renderer(still, request, on_step)
-        total = request.num_frames
-        for start in range(0, total, CHUNK):
-            stop = min(start + CHUNK, total)
-            yield FrameChunk(start, np.stack([renderer.frame(index / (total - 1)) for index in range(start, stop)]))
-            on_step(StepEvent("decode", stop, total))
+        renderer, total = self.renderer(still, request, on_step), request.num_frames
+        shares = [index / (total - 1) for index in range(total)]
+        with ThreadPoolExecutor(min(os.cpu_count() or 1, MOST_CORES)) as pool:
+            start = 0
+            try:
+                for frames in _drawn_ahead(pool, renderer, shares):
+                    yield FrameChunk(start, frames)
+                    start += len(frames)
+                    on_step(StepEvent("decode", start, total))
+            finally:
+                pool.shutdown(cancel_futures=True)
 
     def renderer(self, still: RGB, request: MotionRequest, on_step: OnStep = ignore_steps) -> Renderer:
         """What draws the frames of a clip, at any moment of it."""
@@ -88,6 +102,17 @@ class PocketAnimator:
         conditions = conditions_of(seen, request.max_guidance_scale)
         noise = noise_for(conditions, request.seed)
         return _happening(draw_fields(self.denoiser, conditions, noise, request.num_inference_steps, on_fields))
+
+
+def _drawn_ahead(pool: Executor, renderer: Renderer, shares: list[float]) -> Iterator[RGB]:
+    """Chunks of frames, drawn while those before them are encoded."""
+    waiting: deque[list[Future[RGB]]] = deque()
+    for start in range(0, len(shares), CHUNK):
+        waiting.append([pool.submit(renderer.frame, share) for share in shares[start : start + CHUNK]])
+        if len(waiting) > AHEAD:
+            yield np.stack([frame.result() for frame in waiting.popleft()])
+    while waiting:
+        yield np.stack([frame.result() for frame in waiting.popleft()])
 
 
 def conditions_of(seen: Seen, guidance: float) -> Conditions:
