@@ -25,12 +25,12 @@ GRAIN_SIGMA, GRAIN_SOFTNESS, MOST_GRAIN = 1.5, 0.7, 4.0
 """Pixels below which a picture's detail is its grain, pixels of blur and grey levels of the grain that is painted."""
 
 
-def painted(rgb: NDArray[np.uint8], mask: Mask, before: Mask | None) -> NDArray[np.uint8]:
+def painted(rgb: NDArray[np.uint8], mask: Mask, before: Mask | None, rim: int = RIM) -> NDArray[np.uint8]:
     """The picture uint8 `[H, W, 3]` as a part of it would look if it went on behind all else.
 
-    `before` is what stands out before it: pixels within `RIM` of that are not the part's own either.
+    `before` is what stands out before it: pixels within `rim` of that are not the part's own either.
     """
-    kernel = np.ones((2 * RIM + 1, 2 * RIM + 1), np.uint8)
+    kernel = np.ones((2 * rim + 1, 2 * rim + 1), np.uint8)
     own = mask if before is None else mask & ~(cv2.dilate(before.astype(np.uint8), kernel) > 0)
     core = cv2.erode(mask.astype(np.uint8), kernel, borderType=cv2.BORDER_REPLICATE) > 0
     if mask.all() or not core.any():

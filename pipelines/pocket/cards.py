@@ -31,6 +31,9 @@ LEAST_NEARNESS = 0.02
 FEATHER = 0.8
 """Pixels of blur of a card's edge."""
 
+SKY_RIM = 4
+"""Pixels of the sky beside what stands before it that are painted anew."""
+
 MELTING = 0.03
 """Image widths over which parts melt into one another where the picture shows no outline between them."""
 
@@ -126,6 +129,9 @@ def _feathered(mask: Mask, outlined: Floats) -> NDArray[np.uint8]:
 
 def _coloured(rgb: NDArray[np.uint8], mask: Mask, parts: Parts, outlined: Floats) -> NDArray[np.uint8]:
     """The picture as this part goes on; beyond a border that is no outline it is the picture, into which it melts."""
+    if parts.sky is mask:
+        # a sky is smooth: no crumb of what stands before it may stay in it
+        return painted(rgb, mask, ~mask, SKY_RIM)
     own = painted(rgb, mask, None if parts.subject is mask else parts.subject)
     melting = np.where(mask, np.float32(0), 1 - outlined)[..., None]
     return np.asarray(own + (rgb.astype(np.float32) - own) * melting, np.uint8)
