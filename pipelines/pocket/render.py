@@ -16,8 +16,8 @@ from pipelines.pocket.course import Course
 from pipelines.pocket.framing import Edges
 from pipelines.pocket.masks import Floats
 
-SETTLED = 0.15
-"""Share of the clip's time in which the cards take over from the still."""
+SETTLED = 0.004
+"""Image widths of travel within which the cards take over from the still."""
 
 MARGIN = 8
 """Pixels around what a card covers that are drawn with it."""
@@ -42,11 +42,12 @@ class Renderer:
         frame = np.empty_like(self.still)
         for layer in self._layers:
             layer.draw(frame, self._sources(layer.card, way, edges), (wobble, self.ambient, seconds))
-        return frame if share >= SETTLED else self._settling(frame, share)
+        moved = self.course.move.length * way
+        return frame if moved >= SETTLED else self._settling(frame, moved)
 
-    def _settling(self, frame: RGB, share: float) -> RGB:
-        """The first frames: what the cards' edges are not quite as in the still fades in."""
-        weight = np.float32(1 - share / SETTLED)
+    def _settling(self, frame: RGB, moved: float) -> RGB:
+        """Before the cards have moved apart: where their edges are not quite as in the still, it fades away."""
+        weight = np.float32(1 - moved / SETTLED)
         return np.asarray(np.clip(frame + self._amiss * weight, 0, 255) + np.float32(0.5), np.uint8)
 
     @cached_property
