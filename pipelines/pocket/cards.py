@@ -129,12 +129,14 @@ def _feathered(mask: Mask, outlined: Floats) -> NDArray[np.uint8]:
 
 def _coloured(rgb: NDArray[np.uint8], mask: Mask, parts: Parts, outlined: Floats) -> NDArray[np.uint8]:
     """The picture as this part goes on; beyond a border that is no outline it is the picture, into which it melts."""
+    melting = 1 - outlined
     if parts.sky is mask:
         # a sky is smooth: no crumb of what stands before it may stay in it
-        return painted(rgb, mask, ~mask, SKY_RIM)
-    own = painted(rgb, mask, None if parts.subject is mask else parts.subject)
-    melting = np.where(mask, np.float32(0), 1 - outlined)[..., None]
-    return np.asarray(own + (rgb.astype(np.float32) - own) * melting, np.uint8)
+        own, melting = painted(rgb, mask, ~mask, SKY_RIM), np.where(mask, melting, np.float32(0))
+    else:
+        own = painted(rgb, mask, None if parts.subject is mask else parts.subject)
+        melting = np.where(mask, np.float32(0), melting)
+    return np.asarray(own + (rgb.astype(np.float32) - own) * melting[..., None], np.uint8)
 
 
 def _outlined(mask: Mask, edges: Mask) -> Floats:

@@ -19,6 +19,9 @@ KEYS = 6
 LONGEST = 0.3
 """Image widths: no move is longer, whatever the picture could bear."""
 
+SHORTEST, SHORTER = 1e-3, 0.85
+"""Image widths below which every move is borne, and the share that is left of one that is not."""
+
 MOST_BARED = 0.035
 """Image widths of what was hidden that a move may show at one place: a wider strip would be a guess too large."""
 
@@ -59,6 +62,9 @@ def course_of(deck: Deck, move: Move, wanted: float, jitter: float = 0.0) -> Cou
     most = largest(lambda length: _is_borne(deck, move.of_length(length), jitter), LONGEST)
     goal = bent(wanted, _travel(deck, move.of_length(most), jitter))
     length = largest(lambda length: _travel(deck, move.of_length(length), jitter) <= goal, most)
+    # what a move bares does not always grow with it: a part may come out from behind another halfway
+    while length > SHORTEST and not _is_borne(deck, move.of_length(length), jitter):
+        length *= SHORTER
     fitted = move.of_length(length)
     return Course(fitted, tuple(_edges(deck, fitted, jitter)))
 

@@ -90,12 +90,21 @@ GROUND_LEAST = 0.02
 
 def _sky(sight: Sight, edges: Mask) -> Mask:
     """What is sky and reaches the upper edge, where the picture shows an outline against it."""
-    found = _smooth(sight.share_of("sky", "cloud") > 0.5)
+    # rock and snow are full of edges, clouds have hardly any: what the eyes take for cloud on a peak is none
+    thin = cv2.erode(edges.astype(np.uint8), SPREAD).astype(np.float32)
+    rough = cv2.blur(thin, (ROUGH_REACH, ROUGH_REACH)) > ROUGH
+    found = _smooth((sight.share_of("sky", "cloud") > 0.5) & ~rough)
     _, labels = cv2.connectedComponents(found.astype(np.uint8))
     top = np.unique(labels[: max(1, round(TOP * len(labels)))])
     sky = np.isin(labels, top[top > 0])
     return np.asarray(sky if _is_outlined(sky, edges) else np.zeros_like(sky), np.bool_)
 
+
+SPREAD = np.ones((5, 5), np.uint8)
+"""Edges are told with so many pixels around them; so many are taken away again."""
+
+ROUGH_REACH, ROUGH = 21, 0.25
+"""Pixels around a place, and the share of them that are edges from which the place is rough."""
 
 TOP = 0.02
 """Share of the height: what begins below it is no sky, but a pale wall or an eye."""
