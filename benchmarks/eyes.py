@@ -20,7 +20,6 @@ from pipelines.eyes.materials import FARTHEST, MATERIALS
 from pipelines.eyes.seen import Seen
 from pipelines.eyes.weights import WEIGHTS
 from training.eyes.labels import Labels, read_labels
-from training.photos import ALWAYS_HELD_OUT, is_held_out
 
 SURE = 0.8
 """Share of one material above which a place is asked about: where two meet, the labels do not know either."""
@@ -116,7 +115,7 @@ def main(
     torch.set_num_threads(1)
     cv2.setNumThreads(1)
     judged, times = [], []
-    held_out = (each for each in read_labels(regions) if is_held_out(f"{each.name}.jpg", ALWAYS_HELD_OUT))
+    held_out = (each for each in read_labels(regions) if each.is_held_out)
     for labels in held_out:
         bgr = cv2.imread(str(photos / f"{labels.name}.jpg"))
         if bgr is None:

@@ -22,8 +22,7 @@ from pipelines.eyes.materials import MATERIALS
 from pipelines.eyes.weights import WEIGHTS, save_eyes
 from training.eyes.labels import read_labels
 from training.eyes.vgg import backbone_from
-from training.eyes.views import View, looked_at, view_of
-from training.photos import ALWAYS_HELD_OUT, is_held_out
+from training.eyes.views import View, looked_at, shaken, statistics_of, view_of
 
 log = logging.getLogger("train_eyes")
 
@@ -40,9 +39,6 @@ RARE_POWER = 0.35
 PARTS, SMALLEST_PART = 0.6, 0.6
 """Share of the samples that are parts of photos, and the smallest part of a side: there are few photos."""
 
-SUBJECT_FORGOTTEN = 0.15
-"""Of the photos are shown without their subject's mask: the network that finds it does not always."""
-
 Rng = np.random.Generator
 
 
@@ -55,11 +51,7 @@ class Data:
     def draw(self, rng: Rng) -> View:
         """Any photo, mirrored or not, often a part of it, its colours a little off, sometimes without its subject."""
         view = self.views[int(rng.integers(len(self.views)))]
-        extras = view.extras.clone()
-        extras[:3] = extras[:3] * rng.uniform(0.8, 1.2) + torch.randn(3, 1, 1) * 0.05
-        if rng.random() < SUBJECT_FORGOTTEN:
-            extras[3] = -1
-        tensors = [view.features, extras, view.shares, view.distance, view.interest]
+        tensors = [view.features, shaken(view.extras, rng), view.shares, view.distance, view.interest]
         if rng.random() < PARTS:
             window = _window(view.distance.shape, rng)
             tensors = [tensor[..., *window] for tensor in tensors]
@@ -84,9 +76,9 @@ def train_head(data: Data, seed: int, steps: int) -> Head:
     """One head."""
     torch.manual_seed(seed)
     rng, head, weights = np.random.default_rng(seed), Head(), data.weights()
-    features = [view.features for view in data.views]
-    head.mean.copy_(torch.stack([each.mean((1, 2)) for each in features]).mean(0))
-    head.deviation.copy_(torch.stack([each.std((1, 2)) for each in features]).mean(0) + 0.05)
+    mean, deviation = statistics_of([view.features for view in data.views])
+    head.mean.copy_(mean)
+    head.deviation.copy_(deviation)
     optimizer = torch.optim.AdamW(head.parameters(), RATE, weight_decay=WEIGHT_DECAY)
     begun = time.monotonic()
     for step in range(1, steps + 1):
@@ -134,7 +126,7 @@ def main(
     backbone, views = backbone_from(vgg), []
     for labels in read_labels(regions):
         looked = looked_at(looks, photos / f"{labels.name}.jpg", backbone)
-        if not is_held_out(f"{labels.name}.jpg", ALWAYS_HELD_OUT):
+        if not labels.is_held_out:
             views.append(view_of(looked, labels))
     data, trained = Data(views), []
     for seed in range(HEADS):

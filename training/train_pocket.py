@@ -24,8 +24,7 @@ from pipelines.pocket.denoiser import HappeningDenoiser, denoise
 from pipelines.pocket.pipeline import save_denoiser
 from training.eyes.labels import read_labels
 from training.eyes.vgg import backbone_from
-from training.eyes.views import looked_at
-from training.photos import ALWAYS_HELD_OUT, is_held_out
+from training.eyes.views import looked_at, shaken, statistics_of
 from training.pocket.acts import fields_of, mirrored
 
 log = logging.getLogger("train_pocket")
@@ -45,9 +44,6 @@ LOG_SIGMA_MEAN, LOG_SIGMA_DEVIATION = 0.7, 1.6
 
 FEATURE_NOISE = 0.25
 """Deviations of noise on the features: there are few photos and many features."""
-
-SUBJECT_FORGOTTEN = 0.15
-"""Of the photos are shown without their subject's mask: the network that finds it does not always."""
 
 LARGEST_WEIGHT = 50.0
 """Of a sample: with hardly any noise there is nothing to learn."""
@@ -79,7 +75,7 @@ def read_samples(photos: Path, regions: Path, vgg: Path, looks: Path) -> list[Sa
     looks.mkdir(parents=True, exist_ok=True)
     backbone, samples = backbone_from(vgg), []
     for labels in read_labels(regions):
-        if is_held_out(f"{labels.name}.jpg", ALWAYS_HELD_OUT):
+        if labels.is_held_out:
             continue
         looked = looked_at(looks, photos / f"{labels.name}.jpg", backbone)
         features, extras = (F.avg_pool2d(each, 2) for each in (looked.features, looked.extras))
@@ -91,11 +87,11 @@ def read_samples(photos: Path, regions: Path, vgg: Path, looks: Path) -> list[Sa
 def new_network(samples: list[Sample]) -> HappeningDenoiser:
     """Untrained, with the samples' means and deviations in it."""
     network = HappeningDenoiser()
-    network.mean.copy_(torch.stack([each.features.mean((1, 2)) for each in samples]).mean(0))
-    network.deviation.copy_(torch.stack([each.features.std((1, 2)) for each in samples]).mean(0) + 0.05)
-    network.scale.copy_(
-        torch.stack([each.fields.square().mean((1, 2)) for each in samples]).mean(0).sqrt().clamp_min(1e-3)
-    )
+    mean, deviation = statistics_of([each.features for each in samples])
+    network.mean.copy_(mean)
+    network.deviation.copy_(deviation)
+    energy = torch.stack([each.fields.square().mean((1, 2)) for each in samples]).mean(0)
+    network.scale.copy_(energy.sqrt().clamp_min(LEAST_SCALE))
     return network
 
 
@@ -111,10 +107,7 @@ def loss_of(network: HappeningDenoiser, sample: Sample, rng: Rng) -> Tensor:
 
 
 def _known(network: HappeningDenoiser, sample: Sample, rng: Rng) -> Tensor:
-    extras = sample.extras.clone()
-    extras[:3] = extras[:3] * rng.uniform(0.8, 1.2) + torch.randn(3, 1, 1) * 0.05
-    if rng.random() < SUBJECT_FORGOTTEN:
-        extras[3] = -1
+    extras = shaken(sample.extras, rng)
     features = sample.features + torch.randn_like(sample.features) * network.deviation[:, None, None] * FEATURE_NOISE
     known = network.look(features[None], extras[None])
     return known * 0 if rng.random() < DROPPED else known

@@ -16,7 +16,6 @@ from pipelines.contract import RGB
 from pipelines.eyes.materials import MATERIALS
 from pipelines.request import SIZE_STEP, MotionRequest
 from training.eyes.labels import Labels, read_labels
-from training.photos import ALWAYS_HELD_OUT, is_held_out
 
 WIDTH = 1024
 """Pixels of a labelled photo as it is measured: what is told in pixels is told at this width."""
@@ -68,7 +67,7 @@ class Labelled:
 
 def labelled_photos(photos: Path, regions: Path, most: int) -> Iterator[Labelled]:
     """Up to `most` held-out photos, spread over all of them."""
-    held_out = [each for each in read_labels(regions) if is_held_out(f"{each.name}.jpg", ALWAYS_HELD_OUT)]
+    held_out = [each for each in read_labels(regions) if each.is_held_out]
     for labels in held_out[:: max(1, len(held_out) // most)][:most]:
         bgr = cv2.imread(str(photos / f"{labels.name}.jpg"))
         if bgr is None:

@@ -8,6 +8,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from pipelines.pocket.amplitude import eased
 from pipelines.pocket.happening import Floats
 
 COLUMNS = 256
@@ -74,7 +75,7 @@ class Ambient:
 
     def _ramp(self, t: float) -> np.float32:
         share = min(1.0, t / max(RAMP_SHARE * self.seconds, 1e-6))
-        return np.float32(share * share * (3 - 2 * share))
+        return np.float32(eased(share))
 
     def _from_rest(self, t: float) -> float:
         ramp = RAMP_SHARE * self.seconds

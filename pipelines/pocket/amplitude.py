@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from typing import Any
 
 SPEED_AT_127 = 0.0088
 """Image widths per second at the default bucket: the last frame of a clip of 25 is displaced by 3 % of its width.
@@ -16,6 +17,11 @@ STEEPNESS = 1.5
 
 STRAIGHT = 0.5
 """Share of a limit up to which what was asked for is what comes; from there it bends towards the limit."""
+
+
+def eased(share: Any) -> Any:
+    """From rest to rest, of a number or an array in [0, 1]: 3 s^2 - 2 s^3."""
+    return share * share * (3 - 2 * share)
 
 
 def speed(motion_bucket_id: float) -> float:

@@ -8,9 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float32]
-
-Mask = NDArray[np.bool_]
+from pipelines.pocket.masks import Floats, Mask
 
 RIM = 2
 """Pixels at the edge of a part whose colours are mixed with those of its neighbours: they are not carried on."""

@@ -8,7 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
-from pipelines.pocket.amplitude import bent, largest
+from pipelines.pocket.amplitude import bent, eased, largest
 from pipelines.pocket.camera import Move, backward
 from pipelines.pocket.cards import Deck
 from pipelines.pocket.framing import EDGE_NAMES, MAX_OVERSCAN, Edges, framing, outside, shown
@@ -26,11 +26,6 @@ MOST_BARED = 0.035
 """Image widths of what was hidden that a move may show at one place: a wider strip would be a guess too large."""
 
 NOTHING_CUT = Edges(0.0, 0.0, 0.0, 0.0)
-
-
-def eased(share: float) -> float:
-    """From rest to rest: 3 s^2 - 2 s^3."""
-    return share * share * (3 - 2 * share)
 
 
 @dataclass(frozen=True, eq=False)

@@ -152,8 +152,7 @@ def _standing(sight: Sight, rest: Mask, edges: Mask) -> list[Mask]:
     pieces: list[Mask] = []
     for band in np.unique(np.digitize(code[upright], cuts)):
         level = _smooth(upright & (np.digitize(code, cuts) == band)) & rest
-        count, labels, stats, _ = cv2.connectedComponentsWithStats(level.astype(np.uint8))
-        large = [i for i in range(1, count) if stats[i, cv2.CC_STAT_AREA] >= STANDING_LEAST * level.size]
+        labels, large = _pieces(level, STANDING_LEAST)
         pieces += [piece for piece in (labels == i for i in large) if _is_outlined(piece, edges)]
     pieces = sorted(pieces, key=lambda mask: -int(mask.sum()))[:MOST_STANDING]
     return sorted(pieces, key=lambda mask: -float(np.median(code[mask])))
@@ -187,6 +186,11 @@ SPECK = 0.001
 
 def _large(mask: Mask, least: float) -> Mask:
     """The connected parts that cover at least this share of the picture."""
+    return np.asarray(np.isin(*_pieces(mask, least)), np.bool_)
+
+
+def _pieces(mask: Mask, least: float) -> tuple[NDArray[np.int32], list[int]]:
+    """The number of the connected part at each place, and the numbers of those that are at least so large."""
     count, labels, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8))
-    kept = [i for i in range(1, count) if stats[i, cv2.CC_STAT_AREA] >= least * mask.size]
-    return np.asarray(np.isin(labels, kept), np.bool_)
+    large = [i for i in range(1, count) if stats[i, cv2.CC_STAT_AREA] >= least * mask.size]
+    return np.asarray(labels, np.int32), large

@@ -43,7 +43,8 @@ class Renderer:
         for layer in self._layers:
             layer.draw(frame, self._sources(layer.card, way, edges), (wobble, self.ambient, seconds))
         moved = self.course.move.length * way
-        return frame if moved >= SETTLED else self._settling(frame, moved)
+        # a single card is the still itself: nothing of it is amiss
+        return frame if moved >= SETTLED or len(self.deck.cards) == 1 else self._settling(frame, moved)
 
     def _settling(self, frame: RGB, moved: float) -> RGB:
         """Before the cards have moved apart: where their edges are not quite as in the still, it fades away."""

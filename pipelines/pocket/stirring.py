@@ -8,6 +8,7 @@ import numpy as np
 from pipelines.eyes.materials import MATERIALS
 from pipelines.eyes.seen import Sight
 from pipelines.pocket.ambient import COLUMNS, Ambient
+from pipelines.pocket.amplitude import eased
 from pipelines.pocket.happening import Floats, Happening
 
 DRIFT_SPEED, FLOW_SPEED = 0.010, 0.030
@@ -79,7 +80,7 @@ def _or_else(velocity: Floats, other: np.ndarray) -> Floats:
 def _gate(share: Floats) -> Floats:
     """0 where a material is doubtful, 1 where it is sure."""
     rising = np.clip((share - 0.35) / 0.35, 0, 1)
-    return np.asarray(cv2.GaussianBlur(rising * rising * (3 - 2 * rising), (0, 0), 1.2), np.float32)
+    return np.asarray(cv2.GaussianBlur(eased(rising), (0, 0), 1.2), np.float32)
 
 
 def _small(values: Floats, size: tuple[int, int]) -> Floats:

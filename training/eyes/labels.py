@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.eyes.materials import MATERIALS
+from training.photos import ALWAYS_HELD_OUT, is_held_out
 
 LETTERS = {
     **{"k": "sky", "n": "sky", "c": "cloud", "w": "water", "f": "flow", "v": "plant", "m": "mist", "e": "mist"},
@@ -62,6 +63,11 @@ class Labels:
     look: tuple[float, float]
     moves: dict[str, float]
     acts: tuple[Act, ...]
+
+    @property
+    def is_held_out(self) -> bool:
+        """Whether the photo is kept away from training."""
+        return is_held_out(f"{self.name}.jpg", ALWAYS_HELD_OUT)
 
     def materials(self) -> NDArray[np.uint8]:
         """The index of the material at each pixel, `[H, W]`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -60,6 +61,29 @@ def view_of(looked: Looked, labels: Labels) -> View:
     shares = np.stack([_mean((kinds == index).astype(np.float32), grid) for index in range(len(MATERIALS))])
     distance, interest = _mean(labels.distance() / np.float32(FARTHEST), grid), interest_map(labels.look, grid)
     return View(looked.features, looked.extras, *map(torch.from_numpy, (shares, distance, interest)))
+
+
+SUBJECT_FORGOTTEN = 0.15
+"""Of the photos are shown without their subject's mask: the network that finds it does not always."""
+
+
+def shaken(extras: Tensor, rng: np.random.Generator) -> Tensor:
+    """Extras `[E, h, w]` with their colours a little off, sometimes without the subject."""
+    changed = extras.clone()
+    changed[:3] = changed[:3] * rng.uniform(0.8, 1.2) + torch.randn(3, 1, 1) * 0.05
+    if rng.random() < SUBJECT_FORGOTTEN:
+        changed[3] = -1
+    return changed
+
+
+def statistics_of(features: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
+    """Mean and deviation `[C]` of each feature over photos `[C, h, w]`."""
+    mean = torch.stack([each.mean((1, 2)) for each in features]).mean(0)
+    return mean, torch.stack([each.std((1, 2)) for each in features]).mean(0) + LEAST_DEVIATION
+
+
+LEAST_DEVIATION = 0.05
+"""Added to each deviation: some features hardly ever show."""
 
 
 def interest_map(look: tuple[float, float], grid: tuple[int, int]) -> Floats:
