@@ -142,19 +142,6 @@ FEATURES_OFF = (
     *("WebUIOmniboxPopup", "WebUIOmniboxAimPopup", "WebUIOmniboxFullPopup", "SpareRendererForSitePerProcess"),
 )
 
-FEATURES_OFF = (
-    # With RenderDocument a close that meets a reload may never settle, and a reload after a commit may find no page
-    # (microsoft/playwright#42068).
-    "RenderDocument",
-    # The switch replaces Playwright's own list, so what our pages need of it stays.
-    *("AvoidUnnecessaryBeforeUnloadCheckSync", "HttpsUpgrades", "MediaRouter", "PaintHolding"),
-    # Headless as it is, each window draws a toolbar out of pages of its own, and a spare renderer is kept ready: two
-    # of five CPU seconds that a page of ours takes to open.
-    *("InitialWebUI", "PreloadTopChromeWebUI", "WebUIToolbar", "WebUILocationBar", "WebUIAppMenuButton"),
-    *("WebUIReloadButton", "WebUIBackForwardButton", "WebUIHomeButton", "WebUIAvatarButton", "WebUISplitTabsButton"),
-    *("WebUIOmniboxPopup", "WebUIOmniboxAimPopup", "WebUIOmniboxFullPopup", "SpareRendererForSitePerProcess"),
-)
-
 CHROMIUM_FLAGS = [
     "--no-sandbox",
     "--disable-background-networking",
