@@ -16,6 +16,7 @@ from jobs.beats import Watch
 from jobs.caretaker import Caretaker
 from jobs.dispatch import CARRIED_S, Dispatch
 from jobs.forecast import Forecast
+from jobs.glance import Glance
 from jobs.job import CHECKPOINT, STILL, Job, new_id
 from jobs.ledger import DELETED, NO_SUCH_JOB, Ledger
 from jobs.old_rows import OldRows
@@ -81,10 +82,10 @@ class DurableQueue:
             raise StillError("There is no such picture.", "Upload it again.")
         return self._enter(Job(new_id(), request.with_seed()), user, {STILL: still})
 
-    def expect(self) -> None:
+    def expect(self, glance: Glance | None = None) -> None:
         """See `JobQueue.expect`."""
         if self.supervisor is not None:
-            self.supervisor.call(is_expected=True)
+            self.supervisor.expect(glance)
 
     def decode_again(self, job_id: str, request: MotionRequest, user: str) -> str:
         """See `JobQueue.decode_again`."""

@@ -11,14 +11,16 @@ from pathlib import Path
 from typing import Any
 
 import pipelines
+from jobs.glance import Glance
 from jobs.recipe import recipe_text
 from media.clip import write_clip
-from media.framing import anchor_of, frame_still
+from media.framing import anchor_of, frame_still, is_cropped
 from media.probe import ClipFacts
 from media.spec import ClipSpec
 from media.stills import Still, open_still
 from pipelines.contract import RGB, Animator, Checkpoint, FrameChunk, OnStep, StepEvent, ignore_steps
 from pipelines.errors import ModelError, OutOfMemory
+from pipelines.loading import looks_ahead
 from pipelines.request import MotionRequest
 
 
@@ -39,10 +41,20 @@ def make_clip(order: Order, on_step: OnStep = ignore_steps) -> ClipFacts:
     """
     request = order.request
     on_step(StepEvent("load", 0, 1))
-    still = open_still(order.still)
-    framed = frame_still(still, request, find_anchor(still, request))
+    framed = _framed(order.still, request)
     spec = ClipSpec.for_request(request, recipe_text(request, order.still))
     return write_clip(order.clip, _chunks(framed, order, on_step), spec)
+
+
+def look_ahead(glance: Glance) -> None:
+    """Find out what a clip of this still will need to know of it. Raises `StillmotionError`."""
+    if looks_ahead(glance.request.model):
+        pipelines.look_ahead(glance.request.model, _framed(glance.still, glance.request))
+
+
+def _framed(path: Path, request: MotionRequest) -> RGB:
+    still = open_still(path)
+    return frame_still(still, request, find_anchor(still, request))
 
 
 @functools.lru_cache(maxsize=1)
@@ -56,7 +68,8 @@ def warm(model: str) -> Animator:
 
 def find_anchor(still: Still, request: MotionRequest) -> tuple[float, float] | None:
     """Where the crop should look: at the subject, unless the request says where or nothing is cropped."""
-    if request.fit != "crop" or (request.anchor_x >= 0 and request.anchor_y >= 0):
+    is_placed = request.anchor_x >= 0 and request.anchor_y >= 0
+    if is_placed or not is_cropped(still.size, request):
         return None
     return anchor_of(still)
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from jobs.glance import Glance
 from jobs.job import Job
 from pipelines.request import MotionRequest
 
@@ -56,8 +57,8 @@ class JobQueue(Protocol):
         """
         ...
 
-    def expect(self) -> None:
-        """Somebody is about to submit: a worker that sleeps begins to wake. Raises nothing."""
+    def expect(self, glance: Glance | None = None) -> None:
+        """Somebody is about to submit: a sleeping worker wakes, and looks at their still. Raises nothing."""
         ...
 
     def decode_again(self, job_id: str, request: MotionRequest, user: str) -> str:

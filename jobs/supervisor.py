@@ -17,6 +17,7 @@ import structlog
 
 from jobs.beats import STALE_S, STARTING, WAKING, Watch, all_signs, begin_again, release
 from jobs.exits import ASLEEP, AWAY, SPENT, UNUSABLE
+from jobs.glance import Glance
 from jobs.overdue import Overdue
 from jobs.schema import open_database
 from jobs.settings import JobSettings, job_settings
@@ -71,15 +72,21 @@ class Supervisor:
         self._is_closing, self._is_called = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._run, name="supervisor", daemon=True)
         self._next_hard_look = 0.0
+        self._glance = ""
 
     def start(self) -> None:
         """Start the workers."""
         self._thread.start()
 
-    def call(self, is_expected: bool = False) -> None:
-        """A job waits, or is expected soon: sleeping workers need not find out by themselves. Any thread may call."""
-        if is_expected:
-            self._is_expected.set()
+    def call(self) -> None:
+        """A job waits: sleeping workers need not find out by themselves. Any thread may call."""
+        self._is_called.set()
+
+    def expect(self, glance: Glance | None) -> None:
+        """A job is expected soon, of this still: one worker wakes, and workers look at it. Any thread may call."""
+        if glance is not None:
+            self._glance = glance.line()
+        self._is_expected.set()
         self._is_called.set()
 
     def close(self) -> None:
@@ -130,6 +137,7 @@ class Supervisor:
                 self._tend(slot)
             try:
                 self._wake_for_jobs()
+                self._tell_of_glance()
                 self._end_the_hanging()
             except Exception:  # nobody else looks after the workers
                 log.exception("workers not looked after")
@@ -199,6 +207,14 @@ class Supervisor:
         for name in self._slumber.to_wake(sleeping, awake, expected):
             sleeping[name].is_asleep = False
             self._tend(sleeping[name])
+
+    def _tell_of_glance(self) -> None:
+        """To all that are awake: nobody knows yet who will have the job."""
+        awake = [slot.process for slot in self._slots if slot.process is not None]
+        if self._glance and awake:
+            line, self._glance = self._glance, ""
+            for process in awake:
+                process.tell(line)
 
     def _end_the_hanging(self) -> None:
         """A worker that comes to no step although its job was stopped, or that gives no signs of life, is killed."""

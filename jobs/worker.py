@@ -24,9 +24,10 @@ from jobs.beats import BEAT_S, SLEEPING, STARTING, WAKING, Heart, Watch, all_sig
 from jobs.claims import Claim, Claims, LeaseLost
 from jobs.dispatch import Inbox
 from jobs.exits import ASLEEP, AWAY, SPENT, STOPPED, UNUSABLE
+from jobs.glance import Glance, Glances
 from jobs.ledger import Ledger
 from jobs.log import configure_log
-from jobs.make_clip import warm
+from jobs.make_clip import look_ahead, warm
 from jobs.outcomes import Outcome, Trouble, outcome_of
 from jobs.pace import Pace
 from jobs.schema import open_database
@@ -98,6 +99,13 @@ class Worker:
             except Exception:  # the first job will say what is wrong
                 log.exception("model not warm")
             self._idle_since = time.monotonic()
+
+    def glance(self, glance: Glance) -> None:
+        """Look at a still of which a clip may be asked soon, unless there is anything else to do."""
+        with self._at_work:
+            if not self._has_waiting():
+                look_ahead(glance)
+                self._idle_since = time.monotonic()
 
     def _has_waiting(self) -> bool:
         try:
@@ -218,9 +226,11 @@ def _gpu_bytes() -> int:
     return int(torch.cuda.memory_reserved())
 
 
-def _stop_at_end_of(orders: IO[str], worker: Worker) -> None:
-    """Standard input ends when whoever started this worker is gone."""
-    orders.read()
+def _follow(orders: IO[str], worker: Worker) -> None:
+    """Each line is a still to look at; standard input ends when whoever started this worker is gone."""
+    glances = Glances(worker.glance)
+    for line in orders:
+        glances.take(line)
     worker.stop()
 
 
@@ -232,7 +242,7 @@ def main() -> None:
         settings = job_settings()
         with _alone(settings, name):
             worker = Worker(settings, name)
-            threading.Thread(target=_stop_at_end_of, args=(sys.stdin, worker), name="orders", daemon=True).start()
+            threading.Thread(target=_follow, args=(sys.stdin, worker), name="orders", daemon=True).start()
             worker.open()
             threading.Thread(target=worker.warm_up, name="warm up", daemon=True).start()
             worker.live()

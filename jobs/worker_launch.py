@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import select
 import subprocess
 import sys
 import time
@@ -37,10 +38,15 @@ class WorkerProcess:
         self._process = subprocess.Popen(  # noqa: S603  # our own command
             [*COMMAND, name],
             stdin=subprocess.PIPE,
+            bufsize=0,
             env=surroundings,
             # Ctrl-C in the terminal is for the server, which then ends the worker
             start_new_session=True,
         )
+
+        # whoever tells a worker something does not wait for one that hangs
+        if self._process.stdin is not None:
+            os.set_blocking(self._process.stdin.fileno(), False)
 
     @property
     def pid(self) -> int:
@@ -56,6 +62,13 @@ class WorkerProcess:
     def age_s(self) -> float:
         """Seconds since its start."""
         return time.monotonic() - self._begun
+
+    def tell(self, line: str) -> None:
+        """Gives it a line to read. One that is too long, or that comes while it does not read, is lost."""
+        told = f"{line}\n".encode()
+        if self._process.stdin is not None and len(told) <= select.PIPE_BUF:
+            with contextlib.suppress(OSError):
+                os.write(self._process.stdin.fileno(), told)
 
     def stop(self) -> None:
         """Let it hand back what it has, and see it ended."""

@@ -60,6 +60,12 @@ def crop_window(size: tuple[int, int], request: MotionRequest, anchor: Anchor | 
     return _window(size, (request.width, request.height), (request.anchor_x, request.anchor_y), anchor or CENTRE)
 
 
+def is_cropped(size: tuple[int, int], request: MotionRequest) -> bool:
+    """Whether the clip leaves out more than a pixel of a still of `size` (width, height)."""
+    left, top, right, bottom = crop_window(size, request)
+    return request.fit == "crop" and max(size[0] - (right - left), size[1] - (bottom - top)) > 1
+
+
 def anchor_of(still: Still) -> Anchor:
     """Where the subject of a still is, as the subject network sees it; its mask is drawn no larger than it is known."""
     return anchor_from_subject(subject_mask(reduced(still, MASK_SIDE).rgb))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pipelines.contract import Animator
+    from pipelines.contract import RGB, Animator
 
 
 def load(model: str, device: str | None = None, dtype: str | None = None) -> Animator:
@@ -21,3 +21,13 @@ def load(model: str, device: str | None = None, dtype: str | None = None) -> Ani
     from pipelines.loading import load_animator
 
     return load_animator(model, device, dtype)
+
+
+def look_ahead(model: str, still: RGB) -> None:
+    """Finds out about a still, uint8 `[H, W, 3]` at a request's size, what the model would need to know of it first.
+
+    It is kept for the next clips of that still. Does nothing for models that have no such need. Raises `ModelError`.
+    """
+    from pipelines.loading import look_ahead_for
+
+    look_ahead_for(model, still)

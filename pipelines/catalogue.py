@@ -127,6 +127,7 @@ POCKET = ModelSpec(
     max_pixels=POCKET_MAX_PIXELS,
     note="Built in: moves the still itself, in seconds, on any machine.",
     path=POCKET_FOLDER,
+    any_moment=True,
 )
 """The built-in model; `models` fills in its size."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from pipelines.catalogue import add_local, describe, find, location
-from pipelines.contract import Animator
+from pipelines.contract import RGB, Animator
 from pipelines.errors import ModelError
 from pipelines.model_spec import ModelSpec
 from pipelines.svd.added import add_taesd, added_taesd
@@ -22,6 +22,19 @@ def load_animator(model: str, device: str | None, dtype: str | None) -> Animator
     from pipelines.svd.loading import load_svd
 
     return load_svd(base, device, dtype, None if spec.base is None else own, added_taesd())
+
+
+def looks_ahead(model: str) -> bool:
+    """Whether a model has something to find out about a still before a clip is asked for; raises `ModelError`."""
+    return find(model).family == "pocket"
+
+
+def look_ahead_for(model: str, still: RGB) -> None:
+    """See `pipelines.look_ahead`."""
+    if looks_ahead(model):
+        from pipelines.pocket.animator import look_ahead
+
+        look_ahead(still)
 
 
 def add(path: Path) -> str:

@@ -21,7 +21,8 @@ class ModelSpec:
     A `gated` repository asks for a licence to be accepted; `revision` is a commit, never a branch, or None where none
     could be verified. `is_distilled` weights take a few whole steps without guidance: the speed "turbo". `path` is the
     folder or file of a model that is built in or was added, None for one in the hub's cache. `base` is the id of the
-    release that the file in `path` stands on, None for a model that is whole.
+    release that the file in `path` stands on, None for a model that is whole. `any_moment` tells that it can show any
+    moment of its motion: a clip is as long whatever its fps.
     """
 
     id: str
@@ -41,3 +42,4 @@ class ModelSpec:
     path: Path | None = None
     is_distilled: bool = False
     base: str | None = None
+    any_moment: bool = False

@@ -36,14 +36,6 @@ SIZE_STEP = 64
 MAX_SEED = 2**32 - 1
 """Largest seed: fits every random generator in use and stays exact in a browser's numbers."""
 
-SIZES = {
-    "Landscape": (1024, 576),
-    "Portrait": (576, 1024),
-    "Square": (768, 768),
-    "Small": (576, 320),
-}
-"""The named sizes of the page, width x height in pixels."""
-
 MOST_PIXELS_A_SIDE = 4096
 """Of a finished clip: what decoders in browsers and phones still take of H.264."""
 
@@ -60,20 +52,20 @@ class MotionRequest(BaseModel):
 
     model: str = _control("pocket", "Model", "Which model animates the still: an id from the catalogue, or a folder.")
     motion_bucket_id: int = _control(
-        127, "Motion", "How much moves: 1 hardly at all, 255 all that the model can.", ge=1, le=255
+        127, "Amount", "How much moves: 1 hardly at all, 255 all that the model can.", ge=1, le=255
     )
     fps: int = _control(
         7,
-        "Motion fps",
-        "The rate the model imagines: higher, and each frame moves less.",
+        "Smoothness",
+        "Frames a second that the model imagines: more is smoother, and each of them moves less.",
         ge=1,
         le=30,
         unit="frames/s",
     )
     noise_aug_strength: float = _control(
         0.02,
-        "Faithful ↔ free",
-        "Noise on the still as the model sees it: more frees the motion.",
+        "Stay close ↔ surprise",
+        "How freely it moves: noise on the still as the model sees it.",
         ge=0.0,
         le=1.0,
         step=0.01,
@@ -164,8 +156,8 @@ class MotionRequest(BaseModel):
     )
     playback_fps: float = _control(
         0.0,
-        "Playback fps",
-        "The frame rate of the file, before any frames in between; 0 links it to the motion fps.",
+        "Playback speed",
+        "Frames a second of the file, before any frames in between; 0 plays them as they were imagined.",
         ge=0.0,
         le=60.0,
         step=0.5,
@@ -195,7 +187,7 @@ class MotionRequest(BaseModel):
                 " Lower guidance_sigma_low or raise guidance_sigma_high."
             )
         if 0 < self.playback_fps < 1:
-            raise ValueError("playback_fps must be 0 (linked to the motion fps) or at least 1. Raise it to 1.")
+            raise ValueError("playback_fps must be 0 (linked to fps) or at least 1. Raise it to 1.")
         if self.upscaling > 1 and max(self.clip_width, self.clip_height) > MOST_PIXELS_A_SIDE:
             raise ValueError(
                 f"A clip cannot be {self.clip_width} x {self.clip_height} pixels: few players show more than"

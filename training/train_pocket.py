@@ -21,7 +21,7 @@ from torch import Tensor, nn
 
 from pipelines.catalogue import POCKET_FOLDER
 from pipelines.pocket.denoiser import HappeningDenoiser, denoise
-from pipelines.pocket.pipeline import save_denoiser
+from pipelines.pocket.weights import save_denoiser
 from training.eyes.labels import read_labels
 from training.eyes.vgg import backbone_from
 from training.eyes.views import looked_at, shaken, statistics_of

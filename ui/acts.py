@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 SCRIPT = Path(__file__).parent / "acts.js"
 
-OPEN_JS = "(id) => { if (id) { stillmotion.follow(id); location.reload(); } }"
-"""The studio comes back to the job of its address, as after any reload."""
+OPEN_JS = "(id) => { if (id) stillmotion.open(id); }"
+"""The studio is loaded anew at the job's address."""
 
 
 class Act(NamedTuple):

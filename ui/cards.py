@@ -55,7 +55,8 @@ def progress(job: Job) -> str:
         return problem(job.sentence)
     if job.state == "cancelled":
         return '<div class="progress" role="status"><p>Stopped. No clip was made.</p></div>'
-    return f'<div class="progress" role="status"><p>{progress_words(job)}</p>{progress_bar(job)}{note(job.note)}</div>'
+    # no live region: quarters and the end are announced, see hearing.js
+    return f'<div class="progress"><p>{progress_words(job)}</p>{progress_bar(job)}{note(job.note)}</div>'
 
 
 def note(sentence: str) -> str:
@@ -87,14 +88,14 @@ def progress_bar(job: Job) -> str:
 
 
 def result(job: Job) -> str:
-    """What came out, with the link to keep it."""
+    """What came out: first what one does with it, then, folded, how it was made. Its links follow the stage."""
     facts, request = job.facts, job.request
-    name = f"stillmotion-{request.model}-{request.seed}.mp4"
     words = f"{facts['width']}x{facts['height']} · {facts['num_frames']} frames · {facts['fps']:g} fps"
     return (
-        f'<div class="result"><a class="download" href="clips/{job.id}" download="{escape(name)}">'
-        f"Download MP4</a><span>{words} · made in {duration(job.seconds)}</span>"
-        f'<span class="seed">Seed <code>{request.seed}</code></span></div>'
+        '<div class="result"><button type="button" class="send" hidden>Send</button>'
+        f'<a class="download" href="clips/{job.id}" download>Download</a>'
+        f"<details><summary>How it was made</summary><p>{words} · made in {duration(job.seconds)}"
+        f' · <span class="seed">seed <code>{request.seed}</code></span></p></details></div>'
     )
 
 

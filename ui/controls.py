@@ -73,12 +73,14 @@ def choice(name: str) -> gr.Radio:
 def camera_menu() -> gr.Dropdown:
     """The menu of the camera's moves."""
     moves = [(CAMERA_WORDS[move], move) for move in field_schema("camera")["enum"]]
-    return gr.Dropdown(**_described("camera"), choices=moves)
+    # the menu says it all
+    return gr.Dropdown(**_described("camera") | {"info": None}, choices=moves)
 
 
 def _described(name: str) -> dict[str, Any]:
     schema = field_schema(name)
-    words = {"label": schema["label"], "info": schema["description"]}
+    # the field's own term beside a person's words: what papers, programs and other studios call it
+    words = {"label": schema["label"], "info": f"{schema['description']} <code>{name}</code>"}
     return words | {"value": schema["default"], "elem_id": f"control-{name}"}
 
 

@@ -11,7 +11,7 @@ from ui.events import StudioEvents
 from ui.library_page import LibraryPage
 from ui.models_page import ModelsPage
 from ui.queue_page import QueuePage
-from ui.restore import Restore
+from ui.recent import connect_recent
 from ui.run_events import RunEvents
 from ui.studio import Studio
 
@@ -19,6 +19,7 @@ HEADER = """
 <header class="masthead"><h1>Stillmotion</h1>
 <button type="button" id="theme-toggle" aria-label="Switch between light and dark" title="Light or dark">◐</button>
 </header>
+<p id="announced" role="status" class="unseen"></p>
 """
 
 
@@ -45,8 +46,8 @@ def build_page(backstage: Backstage, downloads: Downloads) -> gr.Blocks:
         events.connect_load(page)
         studio.saving.connect(studio.job_id, studio.stage)
         studio.sharing.connect(studio.job_id)
-        Restore(studio).connect()
         RunEvents(studio, events).connect(page)
+        connect_recent(page, queue, studio.recent, studio.result)
         library.connect(tabs, library_tab, studio)
         known.connect(page, studio.model)
         waiting.connect(queue_tab, [studio_tab, library_tab, models_tab])

@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from contextlib import suppress
 from typing import Any
 
 import gradio as gr
 
 from jobs.job import Job
-from jobs.ledger import DELETED
-from pipelines.errors import InputError, NotYours, StillmotionError, UnknownJob
+from pipelines.errors import ModelError, NotYours, StillmotionError, UnknownJob
+from pipelines.request import MotionRequest
 from ui import cards
 from ui.captured import captured_frame, seconds_in
+from ui.clip_routes import file_name
 from ui.controls import decode_controls
+from ui.draft import Draft
 from ui.events import StudioEvents, stage_shown
+from ui.pictures import OF_JOB
 from ui.quiet import QUIET, TELLING, visitor_of
 from ui.save_panel import help_words, helped
-from ui.stage import clip_value, pending_value, preview_value
+from ui.stage import StagedClip, clip_value, pending_value, preview_value
 from ui.still import frame_value
 from ui.studio import FOLLOW_EVERY_S, WAIT_EVERY_S, Studio, take_turns
 
 FOLLOW_JS = "(id) => stillmotion.follow(id)"
 
-JOB_JS = "(...given) => [stillmotion.job(), ...given.slice(1)]"
+KEPT_JS = "() => [stillmotion.job(), stillmotion.draft()]"
 
 FRAME_JS = "(id, seconds) => [id, document.querySelector('#stage video')?.currentTime ?? 0]"
 
@@ -39,7 +42,7 @@ class RunEvents:
         running = [s.job_id, s.clock, s.animate, s.stop, s.progress, s.after, s.seen]
         controls = self.events.components
         starts = [
-            s.animate.click(self.start, [s.job_id, s.still_path, *controls], running, **QUIET),
+            s.animate.click(self.start, [s.job_id, s.picture, *controls], running, **QUIET),
             s.again.click(self.start_again, s.job_id, running, **QUIET),
             s.decode.click(self.decode_again, [s.job_id, *controls], running, **QUIET),
             s.saving.helped.click(
@@ -51,19 +54,35 @@ class RunEvents:
         s.stop.click(self.cancel, s.job_id, None, **TELLING)
         followed = [s.stage, s.progress, s.result, s.after, s.decode, s.clock, s.animate, s.stop, s.seen]
         s.clock.tick(self.follow, [s.job_id, s.seen], followed, **QUIET)
-        found = [s.job_id, s.still_path, s.stage, s.upload, s.clear, s.clock, s.animate, s.stop]
-        page.load(self.resume, s.job_id, found, js=JOB_JS, **QUIET).then(None, s.job_id, None, js=FOLLOW_JS, **QUIET)
-        taken = [s.still_path, s.stage, s.upload, s.clear, s.progress, s.after]
-        captured = s.capture.click(
-            self.capture, [s.job_id, s.seconds], [s.still_path, s.seconds], js=FRAME_JS, **TELLING
-        )
-        captured.success(self.events.take_still, [s.still_path, *controls], taken, **QUIET)
+        found = [s.job_id, s.picture, s.stage, *self._opened, s.clock, s.animate, s.stop]
+        page.load(
+            self.resume, [s.job_id, s.draft], [*found, *self.events.settings.components], js=KEPT_JS, **QUIET
+        ).then(None, s.job_id, None, js=FOLLOW_JS, **QUIET)
+        self._connect_capture()
 
-    def start(self, job_id: str, path: str, request: gr.Request, *values: Any) -> list[Any]:
-        """Animate was pressed. After a restart of the server, the picture is that of the job that is shown."""
+    @property
+    def _opened(self) -> list[Any]:
+        """What changes when something comes on the stage, see `stage_shown`."""
+        return [self.studio.upload, self.studio.hero, self.studio.shape, self.studio.clear]
+
+    def _connect_capture(self) -> None:
+        s = self.studio
+        given = [s.frame, s.job_id, s.shape, s.size, *self.events.components]
+        taken = [*self.events.taken, *self.events.settings.components]
+        captured = s.capture.click(self.capture, [s.job_id, s.seconds], [s.frame, s.seconds], js=FRAME_JS, **TELLING)
+        captured.success(self.take_frame, given, taken, **QUIET).then(**self.events.leave_job)
+
+    def take_frame(
+        self, path: str, job_id: str, shape: str | None, size: str, request: gr.Request, *values: Any
+    ) -> list[Any]:
+        """A captured frame comes on the stage."""
+        return self.events.take(path, (job_id, shape, size), request, *values)
+
+    def start(self, job_id: str, choice: str, request: gr.Request, *values: Any) -> list[Any]:
+        """Animate was pressed."""
         try:
             visitor = visitor_of(request)
-            still = Path(path) if path else self._still_of(job_id, visitor)
+            still = self.events.pictures.path(choice or (OF_JOB + job_id if job_id else ""), visitor)
             return self._begun(self.queue.submit(still, self.events.request(values), visitor))
         except StillmotionError as error:
             return _not_started(error)
@@ -73,7 +92,7 @@ class RunEvents:
         try:
             wanted = self.queue.get(job_id).request.model_copy(update={"seed": -1})
             visitor = visitor_of(request)
-            return self._begun(self.queue.submit(self._still_of(job_id, visitor), wanted, visitor))
+            return self._begun(self.queue.submit(self.queue.still(job_id, visitor), wanted, visitor))
         except StillmotionError as error:
             return _not_started(error)
 
@@ -98,7 +117,7 @@ class RunEvents:
             if job.has_sampling:
                 new = self.queue.decode_again(job_id, wanted, visitor)
             else:
-                new = self.queue.submit(self._still_of(job_id, visitor), wanted, visitor)
+                new = self.queue.submit(self.queue.still(job_id, visitor), wanted, visitor)
             return [*self._begun(new), 1, 1, help_words()]
         except StillmotionError as error:
             return [*[gr.skip()] * 9, help_words(error)]
@@ -132,26 +151,55 @@ class RunEvents:
         ends = [_clock(job), *take_turns(not job.has_ended), job.to_json()]
         return [self._stage_of(job, visitor_of(request)), words, result, after, decode, *ends]
 
-    def resume(self, job_id: str, request: gr.Request) -> list[Any]:
-        """The page was opened or reloaded: go on with the job of its address, or with this browser's last one.
+    def resume(self, job_id: str, kept: str, asked: gr.Request) -> list[Any]:
+        """The page was opened or reloaded: go on with what this tab has chosen, or with the job of its address.
 
         Somebody else's job is followed, and its still, of which the clip shows a part at most, stays theirs.
         """
+        visitor, draft = visitor_of(asked), Draft.of_text(kept)
         try:
-            job = self.queue.get(job_id)
-            still, stage = self._begun_from(job, visitor_of(request))
+            job = self._job(job_id)
+            if job is None and not (draft and draft.picture):
+                return [gr.skip()] * (10 + len(self.events.settings.components))
+            picture = draft.picture if draft else self._picture_of(job, visitor)
+            stage = self._beginning_of(job, picture, draft, visitor)
         except StillmotionError:
-            return [gr.skip()] * 8
-        return [job_id, still, stage, *stage_shown(), gr.Timer(active=True), *take_turns(not job.has_ended)]
+            return [gr.skip()] * (10 + len(self.events.settings.components))
+        is_running = job is not None and not job.has_ended
+        opened = [gr.Timer(active=job is not None), *take_turns(is_running)]
+        settings = self._settings(draft.request if draft else job.request, picture, visitor)  # type: ignore[union-attr]
+        return [job.id if job else "", picture, stage, *stage_shown(), *opened, *settings]
 
-    def _begun_from(self, job: Job, visitor: str) -> tuple[str, Any]:
-        if job.is_deleted:
-            raise UnknownJob(*DELETED)
+    def _job(self, job_id: str) -> Job | None:
+        """The job of an address, None where there is none any more."""
+        with suppress(UnknownJob):
+            job = self.queue.get(job_id) if job_id else None
+            return None if job is None or job.is_deleted else job
+        return None
+
+    def _picture_of(self, job: Job | None, visitor: str) -> str:
+        """The choice of a job's picture; none where it is somebody else's."""
+        if job is None:
+            return ""
         try:
-            still = self._still_of(job.id, visitor)
+            self.queue.still(job.id, visitor)
         except NotYours:
-            return "", gr.update(value=pending_value(_size_of(job)), visible=True)
-        return str(still), gr.update(value=frame_value(str(still), job.request), visible=True)
+            return ""
+        return OF_JOB + job.id
+
+    def _beginning_of(self, job: Job | None, picture: str, draft: Draft | None, visitor: str) -> Any:
+        """The stage before the first look at the job, if there is one."""
+        if not picture:
+            return gr.update(value=pending_value(_size_of(job.request)), visible=True) if job else gr.skip()
+        request = job.request if job else draft.request if draft else MotionRequest()
+        return gr.update(value=frame_value(str(self.events.pictures.path(picture, visitor)), request), visible=True)
+
+    def _settings(self, request: MotionRequest, picture: str, visitor: str) -> list[Any]:
+        """The request on the controls; as they are where its model is gone."""
+        try:
+            return self.events.settings.shown(request, self.events.shape_of(picture, visitor))
+        except ModelError:
+            return self.events.settings.untouched()
 
     def capture(self, job_id: str, seconds: float, request: gr.Request) -> list[Any]:
         """The frame that is shown becomes the next still."""
@@ -165,24 +213,24 @@ class RunEvents:
         words = cards.progress(self.queue.get(job_id))
         return [job_id, gr.Timer(FOLLOW_EVERY_S, active=True), *take_turns(True), words, gr.update(visible=False), ""]
 
-    def _still_of(self, job_id: str, visitor: str) -> Path:
-        if not job_id:
-            raise InputError("There is no picture yet.", "Drop, paste or choose one, or click an example.")
-        return self.queue.still(job_id, visitor)
-
     def _stage_of(self, job: Job, visitor: str) -> Any:
-        size = _size_of(job)
+        size = _size_of(job.request)
         if job.state == "done":
-            return gr.update(value=clip_value(f"jobs/{job.id}/clip.mp4", size), visible=True)
+            return gr.update(value=clip_value(_as_made(job), size), visible=True)
         if job.previews and not job.has_ended:
             return gr.update(value=preview_value(job.id, job.previews, size), visible=True)
         if job.state in {"failed", "cancelled"} and job.previews:
-            return self._begun_from(job, visitor)[1]
+            return self._beginning_of(job, self._picture_of(job, visitor), None, visitor)
         return gr.skip()
 
 
-def _size_of(job: Job) -> tuple[int, int]:
-    return job.request.clip_width, job.request.clip_height
+def _as_made(job: Job) -> StagedClip:
+    folder = f"jobs/{job.id}"
+    return StagedClip(f"{folder}/clip.mp4", f"{folder}/poster.jpg", f"clips/{job.id}", file_name(job, ".mp4"))
+
+
+def _size_of(request: MotionRequest) -> tuple[int, int]:
+    return request.clip_width, request.clip_height
 
 
 def _clock(job: Job) -> gr.Timer:

@@ -16,9 +16,10 @@ from media.finish.plan import Finish, Loop, finished_size, parse_finish
 from pipelines.errors import RequestError, StillmotionError
 from pipelines.request import MotionRequest, parse_request
 from ui import cards
+from ui.clip_routes import file_name
 from ui.controls import FACTORS
 from ui.quiet import QUIET
-from ui.stage import clip_value
+from ui.stage import StagedClip, clip_value
 from ui.waiting import Waiting
 
 ANY_SIZE = "As large as it is"
@@ -104,12 +105,13 @@ class SavePanel:
             finish = self._finish(values)
             # made here, so that what is wrong is said here
             await self.waiting.made(job_id, Export(finish=finish, keep_recipe=False), request.request)
-            made = self.queue.get(job_id).request
+            job = self.queue.get(job_id)
         except StillmotionError as error:
             return [gr.skip(), cards.problem(str(error))]
-        query = urlencode({"finish": finish.model_dump_json(), "recipe": "false"})
-        size = finished_size(finish, made.clip_width, made.clip_height)
-        return [clip_value(f"clips/{job_id}?{query}", size), ""]
+        query = urlencode({"finish": finish.model_dump_json()})
+        size = finished_size(finish, job.request.clip_width, job.request.clip_height)
+        file = f"clips/{job_id}?{query}"
+        return [clip_value(StagedClip(f"{file}&recipe=false", "", file, file_name(job, ".mp4")), size), ""]
 
     def _finish(self, values: tuple[Any, ...]) -> Finish:
         given = dict(zip(self.finish, values, strict=True))

@@ -33,7 +33,12 @@ from ui.upload_routes import upload_router
 
 HERE = Path(__file__).parent
 
-ICON = HERE.parent / "assets" / "icon.svg"
+ASSETS = HERE.parent / "assets"
+
+ICON, HERO = ASSETS / "icon.svg", ASSETS / "hero" / "hero.mp4"
+
+SCRIPTS = ("address", "sending", "taking", "keys", "hearing")
+"""What runs in the browser before the page is there, in this order."""
 
 DAY = {"Cache-Control": "max-age=86400"}
 
@@ -100,7 +105,7 @@ def _with_page(app: FastAPI, backstage: Backstage) -> FastAPI:
 
 def _head() -> str:
     """The address has to be known before anything relative to it is asked for."""
-    script = (HERE / "address.js").read_text(encoding="utf-8")
+    script = "\n".join((HERE / f"{name}.js").read_text(encoding="utf-8") for name in SCRIPTS)
     return f'<script>{script}</script><link rel="icon" href="icon.svg" type="image/svg+xml">'
 
 
@@ -109,6 +114,14 @@ def _add_pictures(app: FastAPI) -> None:
     def example(name: str) -> Response:
         path = example_path(name)
         return FileResponse(path, headers=DAY) if path else Response(status_code=404)
+
+    @app.get("/hero.mp4")
+    def hero_clip() -> Response:
+        return FileResponse(HERO, headers=DAY)
+
+    @app.get("/hero.jpg")
+    def hero_poster() -> Response:
+        return FileResponse(HERO.with_suffix(".jpg"), headers=DAY)
 
     @app.get("/icon.svg")
     def icon() -> Response:

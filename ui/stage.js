@@ -29,6 +29,8 @@ function showFrame(value) {
   whole.className = "whole";
   show(frame, whole, badge("Drag to move the crop"));
   stage.classList.add("movable");
+  // a swipe in the other direction scrolls the page
+  whole.onload = () => stage.classList.add(slack(whole).x > 1 ? "sideways" : "upright");
   moveWhole(whole, value.x, value.y);
 }
 
@@ -45,12 +47,43 @@ function showPreview(value) {
   next.src = value.src;
 }
 
-function showClip(value) {
+const isStill = matchMedia("(prefers-reduced-motion: reduce)");
+
+function newVideo(value) {
   const video = document.createElement("video");
-  Object.assign(video, { src: value.src, loop: true, muted: true, autoplay: true, playsInline: true, controls: true });
+  const moves = !isStill.matches;
+  Object.assign(video, { src: value.src, loop: true, muted: true, autoplay: moves, playsInline: true, controls: true });
+  if (value.poster) video.poster = value.poster;
   video.setAttribute("aria-label", "The finished clip");
   video.onerror = () => show(badge("The clip cannot be played here. Download it instead."));
-  show(video);
+  return video;
+}
+
+const FADE = 0.6; // seconds at the clip's end and beginning in which the still covers the jump from one to the other
+
+// The first frame of a clip is its still: it fades in before the end and out after the beginning, so nothing jumps.
+function softened(video, source) {
+  const still = picture(source, "");
+  still.className = "seam";
+  const follow = () => {
+    if (!video.isConnected) return;
+    const away = Math.min(video.currentTime, video.duration - video.currentTime);
+    still.style.opacity = video.paused || !(away < FADE) ? 0 : 1 - away / FADE;
+    requestAnimationFrame(follow);
+  };
+  requestAnimationFrame(follow);
+  return still;
+}
+
+function showClip(value) {
+  const video = newVideo(value);
+  show(...(value.poster ? [video, softened(video, value.poster)] : [video]));
+  stillmotion.clip = { file: value.file, name: value.name };
+  document.dispatchEvent(new Event("stillmotion:clip"));
+  if (stillmotion.hasRun()) {
+    stillmotion.announce("Your clip is ready.");
+    requestAnimationFrame(() => stage.scrollIntoView({ block: "nearest", behavior: isStill.matches ? "auto" : "smooth" }));
+  }
 }
 
 const showPending = () => show(badge("This clip is being made"));
@@ -62,9 +95,8 @@ function render() {
   const key = JSON.stringify(value);
   if (key === shown) return;
   shown = key;
-  stage.classList.remove("movable");
-  if (value.width) stage.style.aspectRatio = `${value.width} / ${value.height}`;
-  stage.classList.toggle("tall", value.height > value.width);
+  stage.classList.remove("movable", "sideways", "upright");
+  if (value.width) stage.style.setProperty("--ratio", value.width / value.height);
   stage.dataset.mode = value.mode;
   modes[value.mode](value);
 }

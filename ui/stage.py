@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,16 @@ SCRIPT = Path(__file__).parent / "stage.js"
 
 EMPTY: dict[str, Any] = {"mode": "empty"}
 """The value of a stage that shows nothing."""
+
+
+@dataclass(frozen=True)
+class StagedClip:
+    """A clip to be shown: where it plays from, its first frame, and what Download and Send give in its place."""
+
+    source: str
+    poster: str
+    file: str
+    name: str
 
 
 def new_stage() -> gr.HTML:
@@ -34,6 +45,7 @@ def pending_value(size: tuple[int, int]) -> dict[str, Any]:
     return {"mode": "pending", "width": size[0], "height": size[1]}
 
 
-def clip_value(address: str, size: tuple[int, int]) -> dict[str, Any]:
+def clip_value(clip: StagedClip, size: tuple[int, int]) -> dict[str, Any]:
     """A clip, finished further or not, playing in a loop."""
-    return {"mode": "clip", "src": address, "width": size[0], "height": size[1]}
+    told = {"src": clip.source, "poster": clip.poster, "file": clip.file, "name": clip.name}
+    return {"mode": "clip", **told, "width": size[0], "height": size[1]}

@@ -10,11 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from media.framing import Anchor, anchor_of, crop_window, frame_still
+from media.framing import Anchor, anchor_of, crop_window, frame_still, is_cropped
 from media.preview import poster
 from media.stills import Still, open_still, reduced
 from pipelines.contract import RGB
-from pipelines.errors import StillError
 from pipelines.request import MotionRequest
 
 KEPT_STILLS = 4
@@ -42,15 +41,19 @@ def opened(path: str) -> OpenedStill:
     return OpenedStill(still, anchor_of(still))
 
 
+def shape_of(path: str) -> float:
+    """Width over height of the still of an upload; raises `StillError`."""
+    width, height = opened(path).still.size
+    return width / height
+
+
 def frame_value(path: str, request: MotionRequest) -> dict[str, Any]:
     """What the stage shows of a still before anything runs; raises `StillError`."""
-    if not path:
-        raise StillError("There is no picture yet.", "Drop, paste or choose one.")
     seen = opened(path)
     frame = frame_still(seen.still, request, seen.anchor)
     left, top, right, bottom = crop_window(seen.still.size, request, seen.anchor)
     slack_x, slack_y = seen.still.size[0] - (right - left), seen.still.size[1] - (bottom - top)
-    can_move = request.fit == "crop" and max(slack_x, slack_y) > 1
+    can_move = is_cropped(seen.still.size, request)
     return {
         "mode": "frame",
         "frame": data_uri(frame),

@@ -10,17 +10,23 @@ import gradio as gr
 from jobs.queue import JobQueue
 from pipelines.catalogue import default_model, find, models
 from pipelines.model_spec import ModelSpec
-from pipelines.request import SIZES
+from pipelines.shapes import SHAPES, SIZES
 from ui import cards
 from ui.backstage import Backstage
 from ui.controls import MOTION_CONTROLS, PRESETS, Controls, camera_menu, choice, number, slider
 from ui.examples import example_strip
+from ui.hero import hero
+from ui.recent import recent_clips
+from ui.result import new_result
 from ui.save_panel import SavePanel
 from ui.share_panel import SharePanel
 from ui.stage import new_stage
 from ui.upload import StillUpload
 
 CUSTOM_SIZE = "Custom"
+
+AS_IT_IS = "As it is"
+"""The shape that the picture has."""
 
 CLIP_TYPES = [".mp4", ".webm", ".webp", ".png", ".zip"]
 """Files that may carry settings."""
@@ -40,9 +46,12 @@ class Studio:
 
     def build(self) -> None:
         """Lay the components out; call inside a Blocks context."""
-        self.still_path = gr.State("")
+        # boxes of the browser, not of the server's session: what they hold outlives a restart of the server
+        self.picture = gr.Textbox("", visible=False, elem_id="picture")
+        self.draft = gr.Textbox("", visible=False, elem_id="draft")
         self.job_id = gr.Textbox("", visible=False, elem_id="job-id")
         self.seconds = gr.Number(0, visible=False)
+        self.frame = gr.Textbox("", visible=False)
         self.seen = gr.State("")
         self.clock = gr.Timer(FOLLOW_EVERY_S, active=False)
         with gr.Row(elem_id="studio"):
@@ -54,33 +63,40 @@ class Studio:
                 self._build_run()
 
     def _build_picture(self) -> None:
+        self.hero = hero()
         self.upload = StillUpload(
             type="filepath",
             sources=["upload", "clipboard", "webcam"],
             label="Drop, paste or take a picture",
-            placeholder="# Drop a picture here\nor click to choose one · paste · take one with the camera",
+            placeholder="# Drop a photo here\nor click to choose one · paste · take one with the camera",
             elem_id="upload",
             buttons=[],
             image_mode=None,
         )
         self.stage = new_stage()
+        self.shape = gr.Radio(
+            [AS_IT_IS, *SHAPES], value=AS_IT_IS, label="Shape", container=False, elem_id="shape", visible="hidden"
+        )
         self.progress = gr.HTML("", elem_id="progress", visible=True)
+        self._build_afterwards()
+        with gr.Row(elem_id="below-stage"):
+            self.examples = example_strip()
+            self.settings_of = gr.UploadButton(
+                "Settings from a clip", size="sm", file_types=CLIP_TYPES, elem_id="settings-of"
+            )
+            self.clear = gr.Button("New picture", size="sm", elem_id="clear", visible=False)
+
+    def _build_afterwards(self) -> None:
         with gr.Column(visible=False, elem_id="afterwards") as self.after:
             with gr.Row(elem_id="after"):
-                self.result = gr.HTML("", elem_id="result")
-                self.again = gr.Button("Again, other seed", size="sm", elem_id="again")
-                self.capture = gr.Button("Use this frame", size="sm", elem_id="capture")
+                self.result = new_result()
+                self.again = gr.Button("Another take", elem_id="again")
+                self.capture = gr.Button("Use this frame", elem_id="capture")
             self.saving = SavePanel(self.backstage.queue, self.backstage.waiting)
             self.saving.build()
             self.sharing = SharePanel(self.backstage.queue, self.backstage.shares)
             self.sharing.build()
         self.decode = gr.Button("Decode again", size="sm", elem_id="decode", visible=False)
-        with gr.Row(elem_id="below-stage"):
-            self.examples = example_strip()
-            self.settings_of = gr.UploadButton(
-                "Settings of a clip", size="sm", file_types=CLIP_TYPES, elem_id="settings-of"
-            )
-            self.clear = gr.Button("New picture", size="sm", elem_id="clear", visible=False)
 
     def _build_motion(self) -> None:
         self.preset = gr.Radio(
@@ -88,30 +104,24 @@ class Studio:
         )
         for name in MOTION_CONTROLS:
             self.controls[name] = slider(name)
+        self.length = gr.Slider(
+            1, 5, 3.5, step=0.1, label="Length", info="Seconds that the clip lasts.", elem_id="length", buttons=[]
+        )
         self.controls["camera"] = camera_menu()
 
     def _build_folded(self) -> None:
-        with gr.Accordion("Size and length", open=False, elem_id="size-and-length"):
-            self.size = gr.Dropdown(
-                [_size_name(name) for name in SIZES] + [CUSTOM_SIZE], value=_size_name("Landscape"), label="Size"
-            )
+        with gr.Accordion("Size", open=False, elem_id="size-box"):
+            self.size = gr.Dropdown([*SIZES, CUSTOM_SIZE], value="Standard", label="Size", elem_id="size")
             with gr.Row(visible=False) as self.custom_size:
                 self.controls["width"] = slider("width")
                 self.controls["height"] = slider("height")
             self.controls["fit"] = choice("fit")
-            self.controls["num_frames"] = slider("num_frames")
-            self.linked = gr.Checkbox(True, label="Play at the motion fps", elem_id="linked")
-            self.controls["playback_fps"] = slider("playback_fps", visible=False)
-        with gr.Accordion("Seed", open=False, elem_id="seed-box"):
+        with gr.Accordion("Details", open=False, elem_id="details"):
             self.controls["seed"] = number("seed")
-        with gr.Accordion("Advanced", open=False, elem_id="advanced"):
-            self.controls["speed"] = choice("speed")
-            for name in ("num_inference_steps", "min_guidance_scale", "max_guidance_scale", "decode_chunk_size"):
-                self.controls[name] = slider(name)
-            for name in ("solver", "guidance_shape"):
-                self.controls[name] = choice(name)
-            for name in ("sigma_max", "guidance_sigma_low", "guidance_sigma_high"):
-                self.controls[name] = slider(name)
+            self.controls["num_frames"] = slider("num_frames")
+            self.linked = gr.Checkbox(True, label="Play as fast as it was imagined", elem_id="linked")
+            self.controls["playback_fps"] = slider("playback_fps", visible=False)
+            self._build_sampler()
             for name in ("interpolation", "upscaling"):
                 self.controls[name] = choice(name)
             self.controls["backdrop"] = gr.Textbox(
@@ -120,12 +130,22 @@ class Studio:
             self.controls["anchor_x"] = slider("anchor_x")
             self.controls["anchor_y"] = slider("anchor_y")
 
+    def _build_sampler(self) -> None:
+        self.controls["speed"] = choice("speed")
+        for name in ("num_inference_steps", "min_guidance_scale", "max_guidance_scale", "decode_chunk_size"):
+            self.controls[name] = slider(name)
+        for name in ("solver", "guidance_shape"):
+            self.controls[name] = choice(name)
+        for name in ("sigma_max", "guidance_sigma_low", "guidance_sigma_high"):
+            self.controls[name] = slider(name)
+
     def _take_defaults(self, spec: ModelSpec) -> None:
         """The controls begin where the model has them, and those it ignores are not shown."""
         for name, component in self.controls.items():
             if name in spec.defaults:
                 component.value = spec.defaults[name]
             component.visible = name not in spec.ignores and component.visible
+        self.length.visible = spec.any_moment
 
     def _build_run(self) -> None:
         chosen = default_model()
@@ -136,6 +156,7 @@ class Studio:
         with gr.Row(elem_id="run-row"):
             self.animate = gr.Button("Animate", variant="primary", size="lg", elem_id="animate", scale=3)
             self.stop = gr.Button("Stop", size="lg", elem_id="stop", scale=1, interactive=False)
+        self.recent = recent_clips()
 
 
 FOLLOW_EVERY_S, WAIT_EVERY_S = 0.4, 1.5
@@ -145,15 +166,6 @@ FOLLOW_EVERY_S, WAIT_EVERY_S = 0.4, 1.5
 def model_choices() -> list[tuple[str, str]]:
     """Names and ids for the menu of models; raises `ModelError` where the list of added models is damaged."""
     return [(spec.name, spec.id) for spec in models()]
-
-
-def _size_name(name: str) -> str:
-    width, height = SIZES[name]
-    return f"{name} {width}x{height}"
-
-
-SIZE_CHOICES = {_size_name(name): size for name, size in SIZES.items()}
-"""Width and height by what the size menu shows."""
 
 
 def take_turns(running: bool) -> list[Any]:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pipelines
-from benchmarks.jobs_figures.fake_model import FakeAnimator, speed_from_environment
+from benchmarks.jobs_figures.fake_model import FakeAnimator, look, speed_from_environment
 from jobs import attempt, make_clip, worker
 from jobs.claims import Claims
 from jobs.job import CLIP
@@ -30,6 +30,7 @@ HANG_S = 60.0
 def main() -> None:
     """Runs one worker."""
     pipelines.load = lambda model: FakeAnimator(speed_from_environment())  # type: ignore[assignment,misc]
+    pipelines.look_ahead = look
     # the subject network takes a second that is nobody's speed
     make_clip.find_anchor = lambda still, request: (0.5, 0.5)
     attempt.make_clip = _after(make_clip.make_clip, "encode")  # type: ignore[attr-defined]

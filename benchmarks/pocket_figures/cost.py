@@ -16,9 +16,9 @@ from jobs.make_clip import Order, make_clip
 from jobs.settings import JobSettings
 from pipelines.errors import StillmotionError, WorkerError
 from pipelines.model_spec import BUILT_IN
-from pipelines.request import SIZES
+from pipelines.shapes import SIZES
 
-SIZE = SIZES["Landscape"]
+SIZE = SIZES["Standard"]
 
 SECONDS_NAME = "still to playable 1024x576 clip of 3.5 s at 24 fps, warm"
 

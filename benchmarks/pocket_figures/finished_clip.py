@@ -19,12 +19,13 @@ from media.mp4 import open_mp4, rgb_of
 from media.spec import ClipSpec
 from pipelines.contract import RGB, FrameChunk
 from pipelines.pocket.animator import PocketAnimator
-from pipelines.request import SIZES, MotionRequest
+from pipelines.request import MotionRequest
+from pipelines.shapes import SIZES
 
 SMALL = SIZES["Small"]
 """The field is the same at every size; small clips are measured four times as fast."""
 
-LARGE = SIZES["Landscape"]
+LARGE = SIZES["Standard"]
 """For the frame rate: on a small clip the flow misses a tenth of what moves by less than half a pixel per frame."""
 
 DEFAULT_FPS = 7

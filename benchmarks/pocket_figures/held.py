@@ -13,7 +13,7 @@ from benchmarks.pocket_figures.labelled import MOVING, Labelled, Mask
 from benchmarks.pocket_figures.moved import forward
 from benchmarks.report import Figure
 from pipelines.pocket.animator import PocketAnimator
-from pipelines.request import SIZES
+from pipelines.shapes import SIZES
 
 LEAST_SHARE = 0.03
 """Of the picture that must move, and that must stand, for the two to be compared."""
@@ -68,9 +68,9 @@ def seeds_figures(bench: Bench) -> list[Figure]:
     """How alike the camera's fields of several seeds are."""
     cosines = []
     for file in bench.stills:
-        still = framed(file, request_of(SIZES["Landscape"]))
+        still = framed(file, request_of(SIZES["Standard"]))
         renderers = [
-            bench.animator.renderer(still, request_of(SIZES["Landscape"], seed=seed, num_inference_steps=1))
+            bench.animator.renderer(still, request_of(SIZES["Standard"], seed=seed, num_inference_steps=1))
             for seed in range(bench.effort.seeds)
         ]
         fields = [forward(renderer.deck, renderer.course, 64).ravel() for renderer in renderers]

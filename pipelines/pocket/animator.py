@@ -51,8 +51,13 @@ STILLS_KEPT = 4
 
 
 def load_pocket(folder: Path) -> PocketAnimator:
-    """The built-in model from its pipeline folder."""
+    """The built-in model from its folder."""
     return PocketAnimator(open_denoiser(folder))
+
+
+def look_ahead(still: RGB) -> None:
+    """Looks at a still uint8 `[H, W, 3]` and cuts its cards; the next clips of it begin with what was found."""
+    _looked_at(_Still(still)).deck_of(still)
 
 
 class PocketAnimator:

@@ -6,8 +6,6 @@ import math
 
 import torch
 import torch.nn.functional as F
-from diffusers import ConfigMixin, ModelMixin
-from diffusers.configuration_utils import register_to_config
 from torch import Tensor, nn
 
 from pipelines.eyes.backbone import FEATURES
@@ -23,10 +21,9 @@ WAVES = 16
 DILATIONS = (1, 2, 4, 1, 2, 1)
 
 
-class HappeningDenoiser(ModelMixin, ConfigMixin):
+class HappeningDenoiser(nn.Module):
     """Predicts the velocity `[B, CHANNELS, h, w]` of noisy fields, each at unit variance."""
 
-    @register_to_config
     def __init__(self, width: int = 96, noisy_width: int = 32) -> None:
         super().__init__()
         whole = width + noisy_width
@@ -92,8 +89,15 @@ def denoise(network: HappeningDenoiser, noisy: Tensor, sigma: Tensor, known: Ten
 
     v-prediction with EDM's preconditioning at sigma_data 1 (Karras et al. 2022, arXiv 2206.00364), as in SVD.
     """
+    return clean_of(noisy, sigma, network(*as_told(noisy, sigma), known))
+
+
+def as_told(noisy: Tensor, sigma: Tensor) -> tuple[Tensor, Tensor]:
+    """Noisy fields at unit variance, and `c_noise` `[B]`, as the network is given them."""
+    return noisy / (sigma[:, None, None, None] ** 2 + 1).sqrt(), 0.25 * sigma.log()
+
+
+def clean_of(noisy: Tensor, sigma: Tensor, velocity: Tensor) -> Tensor:
+    """The clean fields that a velocity stands for."""
     s = sigma[:, None, None, None]
-    scaled = noisy / (s**2 + 1).sqrt()
-    velocity = network(scaled, 0.25 * sigma.log(), known)
-    clean: Tensor = noisy / (s**2 + 1) - velocity * s / (s**2 + 1).sqrt()
-    return clean
+    return noisy / (s**2 + 1) - velocity * s / (s**2 + 1).sqrt()

@@ -6,10 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
-from diffusers import EDMDPMSolverMultistepScheduler
 from torch import Tensor
 
-from pipelines.pocket.denoiser import HappeningDenoiser
+from pipelines.pocket.denoiser import HappeningDenoiser, as_told, clean_of
 from pipelines.pocket.happening import CHANNELS
 
 SIGMA_MAX = 80.0
@@ -36,11 +35,14 @@ def ignore_fields(step: int, fields: Tensor) -> None:
     """The `OnFields` of a drawing that nobody watches."""
 
 
-def new_scheduler() -> EDMDPMSolverMultistepScheduler:
-    """DPM-Solver++ (Lu et al. 2022, arXiv 2211.01095) in EDM's variables, second order."""
-    return EDMDPMSolverMultistepScheduler(
-        sigma_min=SIGMA_MIN, sigma_max=SIGMA_MAX, sigma_data=1.0, prediction_type="v_prediction"
-    )
+RHO = 7.0
+"""How much closer together the last steps are than the first (Karras et al. 2022, arXiv 2206.00364, equation 5)."""
+
+
+def sigmas_of(steps: int) -> Tensor:
+    """The noise before each step and, 0, after the last one, `[steps + 1]`."""
+    first, last = SIGMA_MAX ** (1 / RHO), SIGMA_MIN ** (1 / RHO)
+    return torch.cat([(first + torch.linspace(0, 1, steps) * (last - first)) ** RHO, torch.zeros(1)])
 
 
 def noise_for(conditions: Conditions, seed: int, count: int = 1) -> Tensor:
@@ -61,23 +63,32 @@ def draw_fields(
 
     `on_fields(step, clean)` is called after each step with the fields as the model sees them by then.
     """
-    scheduler = new_scheduler()
-    scheduler.set_timesteps(steps)
+    sigmas, scale = sigmas_of(steps), network.scale[:, None, None]
     known = network.look(conditions.features[None], conditions.extras[None]).expand(len(noise), -1, -1, -1)
-    scale = network.scale[:, None, None]
-    fields = noise * SIGMA_MAX
-    for step, timestep in enumerate(scheduler.timesteps, start=1):
-        scaled = scheduler.scale_model_input(fields, timestep)
-        velocity = _guided(network, scaled, timestep, (known, conditions.guidance))
-        fields = scheduler.step(velocity, timestep, fields).prev_sample
-        on_fields(step, scheduler.model_outputs[-1] * scale)
+    fields, cleans = noise * SIGMA_MAX, []
+    for step in range(1, steps + 1):
+        sigma = sigmas[step - 1].expand(len(fields))
+        cleans.append(clean_of(fields, sigma, _guided(network, as_told(fields, sigma), (known, conditions.guidance))))
+        fields = _onward(fields, cleans[-2:], sigmas[max(step - 2, 0) : step + 1])
+        on_fields(step, cleans[-1] * scale)
     return fields * scale
 
 
-def _guided(network: HappeningDenoiser, scaled: Tensor, timestep: Tensor, how: tuple[Tensor, float]) -> Tensor:
+def _onward(fields: Tensor, cleans: list[Tensor], sigmas: Tensor) -> Tensor:
+    """One step of DPM-Solver++(2M) (Lu et al. 2022, arXiv 2211.01095): `sigmas` are the last one, where there is one,
+    this one and the next."""
+    *_, now, after = sigmas
+    if after == 0 or len(cleans) == 1:
+        towards = cleans[-1]
+    else:
+        before = (sigmas[0] / now).log() / (now / after).log()
+        towards = cleans[1] + (cleans[1] - cleans[0]) / (2 * before)
+    return after / now * fields + (1 - after / now) * towards
+
+
+def _guided(network: HappeningDenoiser, told: tuple[Tensor, Tensor], how: tuple[Tensor, float]) -> Tensor:
     """The velocity, driven `guidance` times as far from what is drawn for no picture as the seeing one is."""
-    known, guidance = how
-    times = timestep.expand(len(scaled))
+    (scaled, times), (known, guidance) = told, how
     if guidance == 1:
         return network(scaled, times, known)
     both = network(scaled.repeat(2, 1, 1, 1), times.repeat(2), torch.cat([known, torch.zeros_like(known)]))

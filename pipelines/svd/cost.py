@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pipelines.request import SIZES, MotionRequest
+from pipelines.request import MotionRequest
+from pipelines.shapes import SIZES
 
 Kind = Literal["cpu", "gpu"]
 

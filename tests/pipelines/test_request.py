@@ -9,7 +9,7 @@ import pytest
 from pydantic import ValidationError
 
 from pipelines.errors import RequestError
-from pipelines.request import MAX_SEED, SIZES, MotionRequest, allowed_values, parse_request
+from pipelines.request import MAX_SEED, MotionRequest, allowed_values, parse_request
 
 BOUNDS = {
     "motion_bucket_id": (1, 255),
@@ -84,10 +84,6 @@ def test_sizes_are_multiples_of_64(side):
     with pytest.raises(RequestError, match="between 64 and 2048 and a multiple of 64"):
         parse_request({side: 1000})
     assert all(getattr(parse_request({side: value}), side) == value for value in range(64, 2049, 64))
-
-
-def test_the_named_sizes_are_allowed():
-    assert all(parse_request({"width": width, "height": height}) for width, height in SIZES.values())
 
 
 def test_an_unknown_control_is_named_and_the_known_ones_are_listed():

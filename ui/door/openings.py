@@ -38,6 +38,8 @@ OPENINGS: tuple[Opening, ...] = (
     _open("GET", "/"),
     _open("GET", "/icon.svg", is_public=True),
     _open("GET", "/examples/{}"),
+    _open("GET", "/hero.mp4"),
+    _open("GET", "/hero.jpg"),
     _open("GET", "/own/{}"),
     # Gradio's page, its events and its uploads
     _open("GET", "/config"),

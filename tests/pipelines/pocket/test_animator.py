@@ -51,6 +51,14 @@ def test_a_seed_does_not_hang_on_what_ran_before(animator, cat):
     assert np.array_equal(frames_of(animator, cat, num_frames=4), first)
 
 
+def test_a_still_that_was_looked_at_ahead_is_not_looked_at_again(animator, cat, monkeypatch):
+    usual = frames_of(animator, cat, num_frames=4)
+    animator_room._looked_at.cache_clear()
+    animator_room.look_ahead(cat.copy())
+    monkeypatch.setattr(animator_room, "look_at", None)
+    assert np.array_equal(frames_of(animator, cat, num_frames=4), usual)
+
+
 def test_the_first_frame_is_the_still_and_later_ones_are_not(animator, cat):
     frames = frames_of(animator, cat, camera="in")
     assert np.array_equal(frames[0], cat)

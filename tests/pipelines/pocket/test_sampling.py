@@ -6,12 +6,13 @@ import dataclasses
 
 import pytest
 import torch
+from diffusers import EDMDPMSolverMultistepScheduler
 
 from pipelines.eyes.backbone import FEATURES
 from pipelines.eyes.head import EXTRAS
 from pipelines.pocket.denoiser import denoise
 from pipelines.pocket.happening import CHANNELS
-from pipelines.pocket.sampling import SIGMA_MAX, Conditions, draw_fields, noise_for
+from pipelines.pocket.sampling import SIGMA_MAX, SIGMA_MIN, Conditions, draw_fields, noise_for
 
 GRID = (6, 10)
 
@@ -32,6 +33,22 @@ def test_fields_are_of_about_the_strength_of_the_photos(animator, conditions, no
     drawn = draw_fields(animator.denoiser, conditions, noise, 12) / animator.denoiser.scale[:, None, None]
     assert drawn.shape == (2, CHANNELS, *GRID)
     assert 0.05 < drawn.std() < 4
+
+
+def test_the_solver_is_the_well_known_one(animator, conditions, noise):
+    """DPM-Solver++(2M) in EDM's variables, as diffusers has it."""
+    scheduler = EDMDPMSolverMultistepScheduler(
+        sigma_min=SIGMA_MIN, sigma_max=SIGMA_MAX, sigma_data=1.0, prediction_type="v_prediction"
+    )
+    scheduler.set_timesteps(16)
+    network, fields = animator.denoiser, noise * SIGMA_MAX
+    with torch.no_grad():
+        known = network.look(conditions.features[None], conditions.extras[None]).expand(len(noise), -1, -1, -1)
+        for time in scheduler.timesteps:
+            velocity = network(scheduler.scale_model_input(fields, time), time.expand(len(noise)), known)
+            fields = scheduler.step(velocity, time, fields).prev_sample
+    ours = draw_fields(network, conditions, noise, 16) / network.scale[:, None, None]
+    assert torch.allclose(ours, fields, atol=1e-4)
 
 
 def test_no_guidance_is_what_the_trainers_denoiser_sees(animator, conditions, noise):

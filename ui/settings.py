@@ -1,0 +1,72 @@
+"""A request on the controls: every control, and the menus that stand for several of them, agree."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gradio as gr
+
+from pipelines.catalogue import find, known
+from pipelines.model_spec import ModelSpec
+from pipelines.request import MotionRequest
+from pipelines.shapes import SHAPES, SIZES, size_of
+from ui.controls import PRESETS, Preset, model_updates
+from ui.studio import AS_IT_IS, CUSTOM_SIZE, Studio
+
+
+class Settings:
+    """The components of a `Studio` that say how a clip is to be, and what they show for a request."""
+
+    def __init__(self, studio: Studio) -> None:
+        self._names = list(studio.controls)
+        menus = [studio.shape, studio.size, studio.custom_size, studio.linked, studio.length, studio.preset]
+        self.components = [*menus, *studio.controls.values()]
+
+    def shown(self, request: MotionRequest, picture_shape: float | None = None) -> list[Any]:
+        """An update for each component; raises `ModelError` for a model that is not known here.
+
+        `picture_shape` is the width over the height of the picture on the stage.
+        """
+        spec = known(request.model)
+        shape, size = named_size((request.width, request.height), picture_shape)
+        length = gr.update(value=request.num_frames / request.fps, **length_bounds(spec, request.fps))
+        menus = [shape, size, gr.update(visible=size == CUSTOM_SIZE), request.playback_fps == 0, length]
+        return [*menus, preset_of(request), *model_updates(self._names, spec, request.model_dump())]
+
+    def sized(self, size: tuple[int, int] | None) -> list[Any]:
+        """An update for each component, where width and height alone change, or nothing does."""
+        sides = dict(zip(("width", "height"), size, strict=True)) if size else {}
+        return [
+            *[gr.skip()] * (len(self.components) - len(self._names)),
+            *(sides.get(n, gr.skip()) for n in self._names),
+        ]
+
+    def untouched(self) -> list[Any]:
+        """No update for any component."""
+        return [gr.skip()] * len(self.components)
+
+
+def named_size(size: tuple[int, int], picture_shape: float | None) -> tuple[str | None, str]:
+    """Shape and size as the menus name them; None and `CUSTOM_SIZE` where they have no name for it."""
+    shapes = ({} if picture_shape is None else {AS_IT_IS: picture_shape}) | SHAPES
+    for name in SIZES:
+        for shape, ratio in shapes.items():
+            if size_of(ratio, name) == size:
+                return shape, name
+    return None, CUSTOM_SIZE
+
+
+def preset_of(request: MotionRequest) -> str | None:
+    """The preset whose motion a request has."""
+    motion = Preset(request.motion_bucket_id, request.noise_aug_strength)
+    return next((name for name, preset in PRESETS.items() if preset == motion), None)
+
+
+def length_bounds(spec: ModelSpec, fps: int) -> dict[str, Any]:
+    """How long a clip of a model can be, for the slider; hidden where seconds follow from the frames."""
+    return {"maximum": round(spec.max_frames / fps, 1), "visible": spec.any_moment}
+
+
+def frames_in(seconds: float, fps: int, model: str) -> int:
+    """Frames of a clip that lasts so long, as many as the model can draw."""
+    return min(max(2, round(seconds * fps)), find(model).max_frames)
