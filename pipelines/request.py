@@ -51,13 +51,11 @@ class MotionRequest(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     model: str = _control("pocket", "Model", "Which model animates the still: an id from the catalogue, or a folder.")
-    motion_bucket_id: int = _control(
-        127, "Amount", "How much moves: 1 hardly at all, 255 all that the model can.", ge=1, le=255
-    )
+    motion_bucket_id: int = _control(127, "Amount", "How much moves: 1 hardly, 255 all it can.", ge=1, le=255)
     fps: int = _control(
         7,
         "Smoothness",
-        "Frames a second that the model imagines: more is smoother, and each of them moves less.",
+        "Frames a second: more is smoother, each moves less.",
         ge=1,
         le=30,
         unit="frames/s",
@@ -65,7 +63,7 @@ class MotionRequest(BaseModel):
     noise_aug_strength: float = _control(
         0.02,
         "Stay close ↔ surprise",
-        "How freely it moves: noise on the still as the model sees it.",
+        "How freely it moves: noise on the still.",
         ge=0.0,
         le=1.0,
         step=0.01,

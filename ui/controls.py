@@ -80,7 +80,7 @@ def camera_menu() -> gr.Dropdown:
 def _described(name: str) -> dict[str, Any]:
     schema = field_schema(name)
     # the field's own term beside a person's words: what papers, programs and other studios call it
-    words = {"label": schema["label"], "info": f"{schema['description']} <code>{name}</code>"}
+    words = {"label": schema["label"], "info": f"{schema['description']} · {name}"}
     return words | {"value": schema["default"], "elem_id": f"control-{name}"}
 
 

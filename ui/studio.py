@@ -68,6 +68,7 @@ class Studio:
             type="filepath",
             sources=["upload", "clipboard", "webcam"],
             label="Drop, paste or take a picture",
+            show_label=False,
             placeholder="# Drop a photo here\nor click to choose one · paste · take one with the camera",
             elem_id="upload",
             buttons=[],

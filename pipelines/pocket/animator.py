@@ -21,7 +21,7 @@ from pipelines.eyes.eyes import look_at
 from pipelines.eyes.seen import Seen, Sight
 from pipelines.pocket.amplitude import speed
 from pipelines.pocket.camera import drawn_move
-from pipelines.pocket.cards import Deck, deck_of, one_card
+from pipelines.pocket.cards import Deck, deck_of, held
 from pipelines.pocket.course import course_of
 from pipelines.pocket.denoiser import HappeningDenoiser
 from pipelines.pocket.happening import Happening
@@ -170,7 +170,7 @@ def _renderer(still: RGB, sight: Sight, deck: Deck, happening: Happening, reques
     ambient = ambient_of(sight, happening, deck.nearness, vigour, (request.seed, imagined_seconds(request)))
     move = drawn_move(request.camera, deck, sight.interest, request.seed)
     if move.name == "hold":
-        deck = one_card(still, deck)
+        deck = held(still, deck)
     course = course_of(deck, move, wanted_travel(request), ambient.jitter())
     return Renderer(still, deck, course, ambient)
 

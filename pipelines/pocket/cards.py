@@ -53,12 +53,16 @@ class Card:
 
 @dataclass(frozen=True, eq=False)
 class Deck:
-    """The cards of a picture from behind, and on a grid of `COLUMNS` which card is on top and how near it is there."""
+    """The cards of a picture from behind, and on a grid of `COLUMNS` which card is on top and how near it is there.
+
+    With a `sky`, that is the first card.
+    """
 
     cards: tuple[Card, ...]
     labels: NDArray[np.int64]
     nearness: Floats
     subject: Mask | None
+    sky: Mask | None
 
 
 def deck_of(rgb: NDArray[np.uint8], sight: Sight) -> Deck:
@@ -78,13 +82,20 @@ def deck_of(rgb: NDArray[np.uint8], sight: Sight) -> Deck:
     x, y = grid(labels.shape)
     top = np.stack(planes)[labels]
     nearness = np.asarray(top[..., 0] * x + top[..., 1] * y + top[..., 2], np.float32)
-    return Deck(tuple(cards), labels, nearness, parts.subject)
+    return Deck(tuple(cards), labels, nearness, parts.subject, parts.sky)
 
 
-def one_card(rgb: NDArray[np.uint8], deck: Deck) -> Deck:
-    """The whole picture as one card, as near as it was: for a camera that does not move."""
-    card = Card(rgb, np.full(rgb.shape[:2], 255, np.uint8), np.zeros(3), 0)
-    return Deck((card,), np.zeros_like(deck.labels), deck.nearness, deck.subject)
+def held(rgb: NDArray[np.uint8], deck: Deck) -> Deck:
+    """The picture for a camera that does not move: one card, as near as it was.
+
+    A sky stays a card of its own: clouds drift behind what stands before them, and take nothing of its edge along.
+    """
+    if deck.sky is None:
+        whole = Card(rgb, np.full(rgb.shape[:2], 255, np.uint8), np.zeros(3), 0)
+        return Deck((whole,), np.zeros_like(deck.labels), deck.nearness, deck.subject, None)
+    alpha = cv2.GaussianBlur(np.where(deck.sky, np.uint8(0), np.uint8(255)), (0, 0), FEATHER)
+    before = Card(rgb, np.asarray(alpha, np.uint8), np.zeros(3), 1)
+    return Deck((deck.cards[0], before), np.minimum(deck.labels, 1), deck.nearness, deck.subject, deck.sky)
 
 
 def grid(shape: tuple[int, ...]) -> tuple[Floats, Floats]:

@@ -51,7 +51,7 @@ class Parts:
 def parts_of(rgb: NDArray[np.uint8], sight: Sight) -> Parts:
     """The parts of a still uint8 `[H, W, 3]`."""
     subject, edges = _subject(rgb, sight.subject), _edges(rgb)
-    sky = _sky(sight, edges)
+    sky = _sky(sight, edges, subject)
     if subject is not None:
         sky &= ~subject
     far = sky if sky.mean() >= SKY_LEAST else None
@@ -88,17 +88,53 @@ GROUND_LEAST = 0.02
 """Share of the picture below which a piece of ground belongs to what stands on it."""
 
 
-def _sky(sight: Sight, edges: Mask) -> Mask:
+def _sky(sight: Sight, edges: Mask, subject: Mask | None) -> Mask:
     """What is sky and reaches the upper edge, where the picture shows an outline against it."""
     # rock and snow are full of edges, clouds have hardly any: what the eyes take for cloud on a peak is none
     thin = cv2.erode(edges.astype(np.uint8), SPREAD).astype(np.float32)
     rough = cv2.blur(thin, (ROUGH_REACH, ROUGH_REACH)) > ROUGH
-    found = _smooth((sight.share_of("sky", "cloud") > 0.5) & ~rough)
+    share = sight.share_of("sky", "cloud")
+    likely = share > 0.5
+    found = _smooth(_with_what_it_encloses(_up_to_edges(likely & ~rough, likely, thin > 0), likely))
     _, labels = cv2.connectedComponents(found.astype(np.uint8))
     top = np.unique(labels[: max(1, round(TOP * len(labels)))])
     sky = np.isin(labels, top[top > 0])
-    return np.asarray(sky if _is_outlined(sky, edges) else np.zeros_like(sky), np.bool_)
+    if not sky.any():
+        return sky
+    sureness = float(share[sky].mean())
+    return np.asarray(sky if _is_skyline(_border(sky), edges, subject, sureness) else np.zeros_like(sky), np.bool_)
 
+
+def _up_to_edges(core: Mask, likely: Mask, edges: Mask) -> Mask:
+    """What is smooth, and what lies between it and the edges that made its rim look rough."""
+    grown, open_places = core.astype(np.uint8), (likely & ~edges) | core
+    for _ in range(ROUGH_REACH // 2):
+        grown = cv2.dilate(grown, CROSS) & open_places.astype(np.uint8)
+    # an edge is as wide as the blur that found it: half of it is the sky's
+    return np.asarray((cv2.dilate(grown, CROSS, iterations=EDGE_HALF) > 0) & likely, np.bool_)
+
+
+def _with_what_it_encloses(sky: Mask, likely: Mask) -> Mask:
+    """Rough clouds in the midst of a sky are its own; a rough peak that the eyes took for cloud borders on rock."""
+    count, labels, stats, _ = cv2.connectedComponentsWithStats((likely & ~sky).astype(np.uint8))
+    found = sky.copy()
+    for number in range(1, count):
+        left, top, width, height = (int(each) for each in stats[number, :4])
+        part = slice(max(0, top - 2), top + height + 2), slice(max(0, left - 2), left + width + 2)
+        mine = labels[part] == number
+        ring = (cv2.dilate(mine.astype(np.uint8), SPREAD) > 0) & ~mine
+        if ring.any() and float(sky[part][ring].mean()) > ENCLOSED:
+            found[part] |= mine
+    return found
+
+
+ENCLOSED = 0.85
+"""Share of what is around a place from which it is enclosed."""
+
+BESIDE = np.ones((17, 17), np.uint8)
+"""Around a subject: its own outline lies within."""
+
+CROSS, EDGE_HALF = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3)), 2
 
 SPREAD = np.ones((5, 5), np.uint8)
 """Edges are told with so many pixels around them; so many are taken away again."""
@@ -125,9 +161,26 @@ LEAST_OUTLINE = 0.35
 
 
 def _is_outlined(mask: Mask, edges: Mask) -> bool:
-    inner = cv2.erode(mask.astype(np.uint8), np.ones((3, 3)), borderType=cv2.BORDER_CONSTANT, borderValue=1) > 0
-    border = mask & ~inner
+    border = _border(mask)
     return not border.any() or float(edges[border].mean()) >= LEAST_OUTLINE
+
+
+def _border(mask: Mask) -> Mask:
+    inner = cv2.erode(mask.astype(np.uint8), np.ones((3, 3)), borderType=cv2.BORDER_CONSTANT, borderValue=1) > 0
+    return np.asarray(mask & ~inner, np.bool_)
+
+
+def _is_skyline(border: Mask, edges: Mask, subject: Mask | None, sureness: float) -> bool:
+    """Whether a border looks like that of a sky: there are edges on it, and where the eyes are less than sure also away
+    from the subject, which has an outline whatever it stands before."""
+    if not border.any() or float(edges[border].mean()) < LEAST_SKYLINE:
+        return not border.any()
+    apart = border if subject is None else border & ~(cv2.dilate(subject.astype(np.uint8), BESIDE) > 0)
+    return sureness > SURE_OF_SKY or not apart.any() or float(edges[apart].mean()) >= SURE_SKYLINE
+
+
+LEAST_SKYLINE, SURE_SKYLINE, SURE_OF_SKY = 0.5, 0.65, 0.88
+"""Shares of a sky's border that must be edges, at all and where the eyes give it less than the last share."""
 
 
 def _subject(rgb: NDArray[np.uint8], mask: Floats) -> Mask | None:
