@@ -17,7 +17,7 @@ from jobs.caretaker import Caretaker
 from jobs.dispatch import CARRIED_S, Dispatch
 from jobs.forecast import Forecast
 from jobs.glance import Glance
-from jobs.job import CHECKPOINT, STILL, Job, new_id
+from jobs.job import CHECKPOINT, NAMELESS, STILL, Job, new_id
 from jobs.ledger import DELETED, NO_SUCH_JOB, Ledger
 from jobs.old_rows import OldRows
 from jobs.pace import Pace
@@ -76,25 +76,29 @@ class DurableQueue:
         """The database, for figures about the queue."""
         return self._engine
 
-    def submit(self, still: Path, request: MotionRequest, user: str = "") -> str:
+    def submit(self, still: Path, request: MotionRequest, user: str = "", name: str = NAMELESS) -> str:
         """See `JobQueue.submit`."""
         if not _is_file(still):
             raise StillError("There is no such picture.", "Upload it again.")
-        return self._enter(Job(new_id(), request.with_seed()), user, {STILL: still})
+        return self._enter(Job(new_id(), request.with_seed(), name=name), user, {STILL: still})
 
     def expect(self, glance: Glance | None = None) -> None:
         """See `JobQueue.expect`."""
         if self.supervisor is not None:
             self.supervisor.expect(glance)
 
+    def again(self, job_id: str, request: MotionRequest, user: str) -> str:
+        """See `JobQueue.again`."""
+        new = Job(new_id(), request.with_seed(), name=self._ledger.get(job_id).name)
+        return self._enter(new, user, {STILL: self.still(job_id, user)})
+
     def decode_again(self, job_id: str, request: MotionRequest, user: str) -> str:
         """See `JobQueue.decode_again`."""
-        self._ledger.check_owner(job_id, user)
-        self._check_there(job_id)
-        if not self.get(job_id).has_sampling:
+        still, old = self.still(job_id, user), self._ledger.get(job_id)
+        if not old.has_sampling:
             raise RequestError("This clip cannot be decoded again: its sampling was not kept.", "Animate it anew.")
-        files = {name: self._store.fetch(job_id, name) for name in (STILL, CHECKPOINT)}
-        return self._enter(Job(new_id(), request, has_sampling=True), user, files)
+        new = Job(new_id(), request, has_sampling=True, name=old.name)
+        return self._enter(new, user, {STILL: still, CHECKPOINT: self._store.fetch(job_id, CHECKPOINT)})
 
     def get(self, job_id: str) -> Job:
         """See `JobQueue.get`."""

@@ -49,5 +49,5 @@ def enter(connection: sa.Connection, job: Job, user: str, turn: int) -> None:
         "request": job.request.model_dump_json(),
         "model": job.request.model,
     }
-    asked |= {"has_sampling": job.has_sampling} | findable(job.request, created)
-    connection.execute(jobs.insert().values(**asked, state="queued", turn=turn, created=created))
+    asked |= {"has_sampling": job.has_sampling, "name": job.name} | findable(job.request, created, job.name)
+    connection.execute(jobs.insert().values(**asked, state="queued", turn=turn, place=created, created=created))

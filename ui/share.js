@@ -13,7 +13,7 @@ async function copy(button) {
 // The file itself where the device takes files, else the link alone.
 function share(button) {
   const link = button.dataset.link;
-  stillmotion.send(button, `${new URL(link).pathname}/clip.mp4`, "stillmotion.mp4", { title: button.dataset.sheet, url: link });
+  stillmotion.send(button, `${new URL(link).pathname}/clip.mp4`, button.dataset.file, { title: button.dataset.sheet, url: link });
 }
 
 function reveal() {

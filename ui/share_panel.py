@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 import gradio as gr
 
+from jobs.names import file_name
 from jobs.queue import JobQueue
 from jobs.shares import LONGEST_TITLE, Share, Shares, Wish
 from pipelines.errors import StillmotionError
@@ -98,7 +99,8 @@ def _card(shown: Shown) -> str:
         f'<article class="link-card"><img src="c/{share.id}/qr.svg" alt="QR code of the link" loading="lazy"><div>'
         f'<p><a href="{address}" target="_blank" rel="noopener">{address}</a></p><p>{escape(_words(share))}</p>'
         f'<p class="clip-acts">{buttons}'
-        f'<button type="button" data-sheet="{escape(shown.title)}" data-link="{address}" hidden>Share…</button>'
+        f'<button type="button" data-sheet="{escape(shown.title)}" data-link="{address}"'
+        f' data-file="{escape(file_name(shown.job, ".mp4"))}" hidden>Share…</button>'
         f'<button type="button" data-revoke="{share.id}">Take it back</button></p></div></article>'
     )
 

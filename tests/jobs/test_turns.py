@@ -28,7 +28,7 @@ def line(engine):
             return "".join(self._next() for _ in range(count))
 
         def _next(self):
-            query = sa.select(jobs).where(jobs.c.state == "queued").order_by(jobs.c.turn, jobs.c.created).limit(1)
+            query = sa.select(jobs).where(jobs.c.state == "queued").order_by(jobs.c.turn, jobs.c.place).limit(1)
             with engine.begin() as connection:
                 row = connection.execute(query).one()
                 begun = {"state": "done", "started": 1.0}
