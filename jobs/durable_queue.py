@@ -20,6 +20,7 @@ from jobs.glance import Glance
 from jobs.job import CHECKPOINT, NAMELESS, STILL, Job, new_id
 from jobs.ledger import DELETED, NO_SUCH_JOB, Ledger
 from jobs.old_rows import OldRows
+from jobs.own_order import OwnOrder
 from jobs.pace import Pace
 from jobs.queue import Health, Turn
 from jobs.schema import open_database
@@ -47,6 +48,7 @@ class DurableQueue:
         self._ledger, self._pace = Ledger(self._engine), Pace(self._engine)
         self._forecast = Forecast(self._engine, self._ledger, self._pace)
         self._admission = Admission(settings, self._engine, self._dispatch, self._forecast)
+        self._own_order = OwnOrder(self._engine, self._dispatch)
         self._caretaker = Caretaker(settings, self._engine, self._store, self._hand_in_forgotten, self._forget_rows)
         self.supervisor = Supervisor(settings, self._engine) if has_workers else None
         self._watch = Watch(self._engine)
@@ -127,6 +129,11 @@ class DurableQueue:
             Turn(job.state == "running", self._forecast.of(job) if job.id in mine else None)
             for job in self._ledger.under_way()
         ]
+
+    def make_next(self, job_id: str, user: str) -> None:
+        """See `JobQueue.make_next`."""
+        self._ledger.check_owner(job_id, user)
+        self._own_order.make_next(job_id, user)
 
     def cancel(self, job_id: str, user: str = "") -> None:
         """See `JobQueue.cancel`."""

@@ -92,6 +92,10 @@ class JobQueue(Protocol):
         """All jobs under way: those that run, then those that wait, in their order."""
         ...
 
+    def make_next(self, job_id: str, user: str) -> None:
+        """Of one's own waiting jobs, this is to be the first; those of others keep their places."""
+        ...
+
     def cancel(self, job_id: str, user: str = "") -> None:
         """Stop a job: at once where it waits, within one step or chunk where it runs, by force where that takes long.
 
