@@ -21,6 +21,7 @@ from jobs.job import CHECKPOINT, NAMELESS, STILL, Job, new_id
 from jobs.ledger import DELETED, NO_SUCH_JOB, Ledger
 from jobs.old_rows import OldRows
 from jobs.own_order import OwnOrder
+from jobs.owners import hand_over, has_any
 from jobs.pace import Pace
 from jobs.queue import Health, Turn
 from jobs.schema import open_database
@@ -122,6 +123,14 @@ class DurableQueue:
         """See `JobQueue.list`."""
         return self._ledger.finished(user, search, favourites, before)
 
+    def has_any(self, user: str) -> bool:
+        """See `JobQueue.has_any`."""
+        return has_any(self._engine, user)
+
+    def hand_over(self, user: str, other: str) -> None:
+        """See `JobQueue.hand_over`."""
+        hand_over(self._engine, user, other)
+
     def turns(self, user: str) -> Sequence[Turn]:
         """See `JobQueue.turns`."""
         mine = self._ledger.owned(user)
@@ -142,6 +151,11 @@ class DurableQueue:
         if self._ledger.get(job_id).has_ended:
             with suppress(StoreError):
                 self._dispatch.withdraw(job_id)
+
+    def entitle(self, job_id: str, user: str, title: str) -> None:
+        """See `JobQueue.entitle`."""
+        self._ledger.check_owner(job_id, user)
+        self._ledger.set_title(job_id, title)
 
     def favour(self, job_id: str, user: str, is_favourite: bool) -> None:
         """See `JobQueue.favour`."""

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from jobs.job import ENDS, Job, State, is_id
 from jobs.schema import IN_LIBRARY, in_plain_words, jobs
-from jobs.search import Wanted, wanted_of
+from jobs.search import Wanted, findable, wanted_of
 from pipelines.errors import NotYours, UnknownJob
 from pipelines.request import MotionRequest
 
@@ -111,6 +111,12 @@ class Ledger:
     def set_favourite(self, job_id: str, is_favourite: bool) -> None:
         """Favourites are never removed by age or for room."""
         self._update(job_id, favourite=is_favourite)
+
+    def set_title(self, job_id: str, title: str) -> None:
+        """The clip is shown and found by its newest title, beside its name."""
+        row = self._row(job_id)
+        words = findable(_request(row.request), row.created, row.name, title)["words"]
+        self._update(job_id, title=title, words=words)
 
     def set_deleted(self, job_id: str, is_deleted: bool) -> None:
         """A deleted clip leaves the library; its files follow later, so that it can be brought back."""

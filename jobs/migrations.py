@@ -47,5 +47,10 @@ def _to_3(connection: sa.Connection) -> None:
         index.create(connection, checkfirst=True)
 
 
-MIGRATIONS: Mapping[int, Callable[[sa.Connection], None]] = {1: _to_2, 2: _to_3}
+def _to_4(connection: sa.Connection) -> None:
+    """A table of used keys."""
+    tables.create_all(connection)
+
+
+MIGRATIONS: Mapping[int, Callable[[sa.Connection], None]] = {1: _to_2, 2: _to_3, 3: _to_4}
 """From the version of that number to the next."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from jobs.job import NAMELESS, Job
 from media.finish.plan import Finish
@@ -41,11 +41,16 @@ def photo_name(file_name: str) -> str:
 
 def file_name(job: Job, suffix: str, finish: Finish = PLAIN) -> str:
     """Under which a browser keeps a file of a clip: "beach sunset.mp4", "beach sunset, loop.gif"."""
-    return ", ".join([job.name, *filter(None, _words_of(finish))]) + suffix
+    return ", ".join([job.name, *words_of(finish)]) + suffix
 
 
-def _words_of(finish: Finish) -> Iterator[str]:
-    """What was done to a clip; empty for what was not."""
+def words_of(finish: Finish) -> Sequence[str]:
+    """What was done to a clip, in words."""
+    return [words for words in _words(finish) if words]
+
+
+def _words(finish: Finish) -> Iterator[str]:
+    """Of each wish, empty where it is none."""
     yield LOOP_WORDS[finish.loop]
     yield "cut" * ((finish.first, finish.last) != (PLAIN.first, PLAIN.last))
     yield "backwards" * finish.reverse

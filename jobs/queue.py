@@ -88,6 +88,14 @@ class JobQueue(Protocol):
         """
         ...
 
+    def has_any(self, user: str) -> bool:
+        """Whether anything was ever made or asked for by a person."""
+        ...
+
+    def hand_over(self, user: str, other: str) -> None:
+        """All that is a person's, links too, is the other one's from now on."""
+        ...
+
     def turns(self, user: str) -> Sequence[Turn]:
         """All jobs under way: those that run, then those that wait, in their order."""
         ...
@@ -101,6 +109,10 @@ class JobQueue(Protocol):
 
         Ended jobs stay as they are.
         """
+        ...
+
+    def entitle(self, job_id: str, user: str, title: str) -> None:
+        """Remember the newest title that was given to a clip: it is found by that, too."""
         ...
 
     def favour(self, job_id: str, user: str, is_favourite: bool) -> None:

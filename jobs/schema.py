@@ -15,7 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from jobs.job import NAMELESS
 from pipelines.errors import InputError, StoreError
 
-VERSION = 3
+VERSION = 4
 """Of these tables; a database that says more was made by a newer Stillmotion, one that says less is brought forward."""
 
 BUSY_MS = 30_000
@@ -148,6 +148,15 @@ shares = Table(
     Column("expires", Float),
     Column("revoked", Boolean, nullable=False, default=False),
     Index("stillmotion_shares_job", "job", "owner"),
+)
+
+
+used_keys = Table(
+    "stillmotion_used_keys",
+    tables,
+    # of keys that carry a library to another browser: what is used once is not used again, see `jobs.owners`
+    Column("hash", String(64), primary_key=True),
+    Column("until", Float, nullable=False),
 )
 
 

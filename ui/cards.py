@@ -5,7 +5,6 @@ from __future__ import annotations
 from html import escape
 
 from jobs.job import Job
-from jobs.names import file_name
 from pipelines.catalogue import location
 from pipelines.enhance.helpers import Helper
 from pipelines.machine import Fit

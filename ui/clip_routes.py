@@ -11,6 +11,7 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import FileResponse, HTMLResponse, JSONResponse, Response
 
 from jobs.names import file_name
+from jobs.wishes import made_in
 from media.export.formats import FORMATS, format_named
 from media.export.order import Export
 from media.export.target_size import TARGETS, bytes_within
@@ -64,7 +65,9 @@ def _add_clip(router: APIRouter, backstage: Backstage, waiting: Waiting) -> None
         """A file that the page has had made."""
         job = backstage.queue.get(job_id)
         path = backstage.exports.find(job_id, key)
-        return FileResponse(path, filename=file_name(job, path.suffix), headers=NOT_KEPT)
+        known = made_in(path.parent)
+        name = file_name(job, path.suffix, known.finish) if known else file_name(job, path.suffix)
+        return FileResponse(path, filename=name, headers=NOT_KEPT)
 
 
 def _add_models(router: APIRouter) -> None:

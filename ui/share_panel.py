@@ -17,9 +17,10 @@ from pipelines.errors import StillmotionError
 from ui import cards
 from ui.address import root_from
 from ui.quiet import QUIET, visitor_of
+from ui.scripts import script
 from ui.share_page import Shown, embed_code
 
-SCRIPT = Path(__file__).parent / "share.js"
+COPY, SCRIPT = (Path(__file__).parent / name for name in ("copy.js", "share.js"))
 
 PERIODS = {"For ever": 0, "For a day": 1, "For a week": 7, "For a month": 30}
 
@@ -47,7 +48,7 @@ class SharePanel:
                 self.period = gr.Dropdown(list(PERIODS), value="For ever", label="Good", elem_id="share-period")
                 self.settings = gr.Checkbox(False, label="Show the settings", elem_id="share-settings")
             self.make = gr.Button("Make a link", size="sm", variant="primary", elem_id="make-link")
-            self.links = gr.HTML("", js_on_load=SCRIPT.read_text(encoding="utf-8"), elem_id="links")
+            self.links = gr.HTML("", js_on_load=script(COPY, SCRIPT), elem_id="links")
 
     def connect(self, job_id: gr.Textbox) -> None:
         """Join the components; call inside the Blocks context."""
