@@ -33,3 +33,4 @@ function tellTimes() {
 }
 
 watch("value", () => requestAnimationFrame(tellTimes));
+tellTimes();
