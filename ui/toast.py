@@ -21,9 +21,11 @@ def new_toast() -> gr.HTML:
 
 
 def deleted_toast(job: Job) -> str:
-    """Said for as long as a deletion can be undone."""
+    """Said for as long as a deletion can be undone. Of two clips of one name, it is another toast."""
+    minutes = f"{UNDO_S / MINUTE_S:g} minutes"
     return (
-        f'<div class="toast" data-seconds="{UNDO_S:g}"><p>Deleted “{escape(job.name)}”. It can be brought back for'
-        f' {UNDO_S / MINUTE_S:g} minutes.</p><button type="button" data-does="undo">Undo</button>'
+        f'<div class="toast" data-job="{job.id}" data-seconds="{UNDO_S:g}">'
+        f"<p>Deleted “{escape(job.name)}”. It can be brought back for {minutes}.</p>"
+        '<button type="button" data-does="undo">Undo</button>'
         '<button type="button" data-does="dismiss" aria-label="Close" title="Close">✕</button></div>'
     )
