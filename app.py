@@ -77,18 +77,21 @@ def _backstage() -> Backstage:
     from jobs.exports import Exports
     from jobs.job import CLIP
     from jobs.metrics import metrics_text
+    from jobs.owners import UsedKeys
     from jobs.secret import secret_of
     from jobs.settings import job_settings
     from jobs.shares import Shares
     from ui.backstage import Backstage
+    from ui.door.library_keys import LibraryKeys
     from ui.door.uploads import Uploads
     from ui.door.visitors import Keys
 
     settings = job_settings()
     queue = DurableQueue(settings)
     exports = Exports(settings.data, lambda job_id: queue.file(job_id, CLIP), settings.credentials)
-    keys, uploads = Keys(secret_of(settings)), Uploads(settings.data / UPLOADS)
-    return Backstage(queue, Shares(queue.engine), exports, metrics_text(queue.engine), keys, uploads)
+    secret, uploads = secret_of(settings), Uploads(settings.data / UPLOADS)
+    shares, library_keys = Shares(queue.engine), LibraryKeys(secret, UsedKeys(queue.engine))
+    return Backstage(queue, shares, exports, metrics_text(queue.engine), Keys(secret), uploads, library_keys)
 
 
 @cli.command()

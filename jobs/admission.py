@@ -31,8 +31,7 @@ class Admission:
             waiting = count_waiting(connection, user)
             if self._has_room(waiting):
                 turn = next_turn(connection, user)
-                enter(connection, job, user, turn)
-                self._dispatch.hand_in(connection, job.id, turn)
+                self._dispatch.hand_in(connection, job.id, enter(connection, job, user, turn))
                 return
         self._refuse_above(waiting)
 

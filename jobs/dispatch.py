@@ -9,13 +9,15 @@ from __future__ import annotations
 import datetime as dt
 import logging
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
 from dbos import DBOS, DBOSClient, DBOSConfig, DBOSPortableJSONSerializer
 
+from jobs.job import ID_BYTES
 from jobs.schema import in_plain_words
+from jobs.turns import Place
 
 APP = "stillmotion"
 
@@ -45,6 +47,12 @@ CARRIED_S = 7 * 86_400.0
 AGAIN = "-again-"
 """Parts a job's id from what makes a further handing in of it unique."""
 
+ENTRY = ("workflow_uuid", "name", "status", "priority", "created_at")
+"""Columns of DBOS's table of what is carried."""
+
+MS = 1000
+"""In which DBOS counts time, rounded to seconds on SQLite."""
+
 _QUIET = logging.WARNING
 
 
@@ -62,10 +70,14 @@ class Dispatch:
                 retry_connection_errors=False,
             )
             self._client.register_queue(QUEUE, worker_concurrency=1, polling_interval_sec=POLL_S)
+        # DBOS has no public name for a change of priority; the version is pinned
+        self._entries = sa.table("workflow_status", *map(sa.column, ENTRY), schema=self._client._sys_db.schema)
 
-    def hand_in(self, connection: sa.Connection, job_id: str, turn: int) -> None:
+    def hand_in(self, connection: sa.Connection, job_id: str, place: Place) -> None:
         """Part of the transaction that enters the job in the table: both happen, or neither."""
-        self._client.enqueue_in_transaction(connection, _options(job_id, turn), job_id)  # type: ignore[arg-type]
+        self._client.enqueue_in_transaction(connection, _options(job_id, place.turn), job_id)  # type: ignore[arg-type]
+        # to the millisecond: of two jobs of one turn and one second, the table's first is the first
+        self.move(connection, job_id, place)
 
     def hand_in_forgotten(self, waiting: Mapping[str, int]) -> list[str]:
         """Of waiting jobs (id to turn), those that the queue carries no longer; they are carried again.
@@ -80,6 +92,16 @@ class Dispatch:
                 name = f"{job_id}{AGAIN}{secrets.token_hex(4)}"
                 self._client.enqueue(_options(name, waiting[job_id]), job_id)  # type: ignore[arg-type]
         return forgotten
+
+    def not_given(self, connection: sa.Connection, ids: Sequence[str]) -> set[str]:
+        """Those of these jobs that no worker has been given yet; until the transaction ends, none is given them."""
+        query = sa.select(self._entries.c.workflow_uuid).where(_is_of(ids, self._entries)).with_for_update()
+        return {name.partition(AGAIN)[0] for name in connection.execute(query).scalars()}
+
+    def move(self, connection: sa.Connection, job_id: str, place: Place) -> None:
+        """Another place for a job that no worker has been given yet; part of the transaction that writes it down."""
+        changed = {"priority": place.turn, "created_at": round(place.asked * MS)}
+        connection.execute(self._entries.update().where(_is_of([job_id], self._entries)).values(**changed))
 
     def withdraw(self, job_id: str) -> None:
         """A job that has ended need not reach a worker."""
@@ -134,6 +156,12 @@ class Inbox:
         """What a worker that is dead or about to end had taken goes to the next free one; others may say so as well."""
         # DBOS has no public name for this without its own hosted service; the version is pinned
         DBOS._recover_pending_workflows([worker])
+
+
+def _is_of(ids: Sequence[str], entries: sa.TableClause) -> sa.ColumnElement[bool]:
+    """The entries of these jobs that wait, handed in again or not."""
+    job = sa.func.substr(entries.c.workflow_uuid, 1, 2 * ID_BYTES)
+    return sa.and_(entries.c.status == "ENQUEUED", entries.c.name == WORK, job.in_(ids))
 
 
 def _options(name: str, turn: int) -> dict[str, Any]:

@@ -17,9 +17,11 @@ from jobs.caretaker import Caretaker
 from jobs.dispatch import CARRIED_S, Dispatch
 from jobs.forecast import Forecast
 from jobs.glance import Glance
-from jobs.job import CHECKPOINT, STILL, Job, new_id
+from jobs.job import CHECKPOINT, NAMELESS, STILL, Job, new_id
 from jobs.ledger import DELETED, NO_SUCH_JOB, Ledger
 from jobs.old_rows import OldRows
+from jobs.own_order import OwnOrder
+from jobs.owners import hand_over, has_any
 from jobs.pace import Pace
 from jobs.queue import Health, Turn
 from jobs.schema import open_database
@@ -47,6 +49,7 @@ class DurableQueue:
         self._ledger, self._pace = Ledger(self._engine), Pace(self._engine)
         self._forecast = Forecast(self._engine, self._ledger, self._pace)
         self._admission = Admission(settings, self._engine, self._dispatch, self._forecast)
+        self._own_order = OwnOrder(self._engine, self._dispatch)
         self._caretaker = Caretaker(settings, self._engine, self._store, self._hand_in_forgotten, self._forget_rows)
         self.supervisor = Supervisor(settings, self._engine) if has_workers else None
         self._watch = Watch(self._engine)
@@ -76,25 +79,29 @@ class DurableQueue:
         """The database, for figures about the queue."""
         return self._engine
 
-    def submit(self, still: Path, request: MotionRequest, user: str = "") -> str:
+    def submit(self, still: Path, request: MotionRequest, user: str = "", name: str = NAMELESS) -> str:
         """See `JobQueue.submit`."""
         if not _is_file(still):
             raise StillError("There is no such picture.", "Upload it again.")
-        return self._enter(Job(new_id(), request.with_seed()), user, {STILL: still})
+        return self._enter(Job(new_id(), request.with_seed(), name=name), user, {STILL: still})
 
     def expect(self, glance: Glance | None = None) -> None:
         """See `JobQueue.expect`."""
         if self.supervisor is not None:
             self.supervisor.expect(glance)
 
+    def again(self, job_id: str, request: MotionRequest, user: str) -> str:
+        """See `JobQueue.again`."""
+        new = Job(new_id(), request.with_seed(), name=self._ledger.get(job_id).name)
+        return self._enter(new, user, {STILL: self.still(job_id, user)})
+
     def decode_again(self, job_id: str, request: MotionRequest, user: str) -> str:
         """See `JobQueue.decode_again`."""
-        self._ledger.check_owner(job_id, user)
-        self._check_there(job_id)
-        if not self.get(job_id).has_sampling:
+        still, old = self.still(job_id, user), self._ledger.get(job_id)
+        if not old.has_sampling:
             raise RequestError("This clip cannot be decoded again: its sampling was not kept.", "Animate it anew.")
-        files = {name: self._store.fetch(job_id, name) for name in (STILL, CHECKPOINT)}
-        return self._enter(Job(new_id(), request, has_sampling=True), user, files)
+        new = Job(new_id(), request, has_sampling=True, name=old.name)
+        return self._enter(new, user, {STILL: still, CHECKPOINT: self._store.fetch(job_id, CHECKPOINT)})
 
     def get(self, job_id: str) -> Job:
         """See `JobQueue.get`."""
@@ -116,6 +123,14 @@ class DurableQueue:
         """See `JobQueue.list`."""
         return self._ledger.finished(user, search, favourites, before)
 
+    def has_any(self, user: str) -> bool:
+        """See `JobQueue.has_any`."""
+        return has_any(self._engine, user)
+
+    def hand_over(self, user: str, other: str) -> None:
+        """See `JobQueue.hand_over`."""
+        hand_over(self._engine, user, other)
+
     def turns(self, user: str) -> Sequence[Turn]:
         """See `JobQueue.turns`."""
         mine = self._ledger.owned(user)
@@ -124,6 +139,11 @@ class DurableQueue:
             for job in self._ledger.under_way()
         ]
 
+    def make_next(self, job_id: str, user: str) -> None:
+        """See `JobQueue.make_next`."""
+        self._ledger.check_owner(job_id, user)
+        self._own_order.make_next(job_id, user)
+
     def cancel(self, job_id: str, user: str = "") -> None:
         """See `JobQueue.cancel`."""
         self._ledger.check_owner(job_id, user)
@@ -131,6 +151,11 @@ class DurableQueue:
         if self._ledger.get(job_id).has_ended:
             with suppress(StoreError):
                 self._dispatch.withdraw(job_id)
+
+    def entitle(self, job_id: str, user: str, title: str) -> None:
+        """See `JobQueue.entitle`."""
+        self._ledger.check_owner(job_id, user)
+        self._ledger.set_title(job_id, title)
 
     def favour(self, job_id: str, user: str, is_favourite: bool) -> None:
         """See `JobQueue.favour`."""

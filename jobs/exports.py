@@ -15,6 +15,7 @@ import structlog
 
 from jobs.kept_exports import FOLDER
 from jobs.one_at_a_time import OneAtATime
+from jobs.wishes import NAME, note_wish
 from media.export.formats import FORMATS
 from media.export.order import Export, always, save_as
 from media.provenance import SIGNED_SUFFIXES, credential_in, sign
@@ -24,9 +25,6 @@ from pipelines.errors import ClipError, UnknownJob
 log = structlog.get_logger("exports")
 
 KEY_LENGTH = 24
-
-NAME = "stillmotion"
-"""Of the files, before their suffix."""
 
 
 class Exports:
@@ -50,6 +48,7 @@ class Exports:
         folder = self.folder / job_id / self._key(wanted)
         path = folder / f"{NAME}{wanted.kind.suffix}"
         folder.mkdir(parents=True, exist_ok=True)
+        note_wish(folder, wanted)
         # wanted: its day begins anew, before the caretaker comes
         os.utime(folder)
         if not path.exists():

@@ -20,6 +20,9 @@ ENDS: frozenset[State] = frozenset({"done", "failed", "cancelled"})
 ID_BYTES = 16
 """128 random bits: whoever has an id was given it."""
 
+NAMELESS = "photo"
+"""What a picture is called that came without a name."""
+
 UNEXPECTED = "Something unexpected went wrong while making the clip. Try again; if it happens again, look at the log."
 """For the person, where an error has no words of its own."""
 
@@ -53,7 +56,8 @@ class Job:
     says in words what went wrong, `note` what a run had to do differently; `remaining_s` (until its end, waiting
     included) and `position` (1 is next) are None where they are not known; `seconds` is how long an ended job ran, from
     its turn to its end; `facts` are those of the clip (`facts_in_json`); `created` is in seconds since 1970;
-    `has_sampling` says that the clip can be decoded again without being drawn again.
+    `has_sampling` says that the clip can be decoded again without being drawn again; `name` is that of the picture
+    (`jobs.names`), and `title` the newest that was given to the clip, as a link's or on a file.
     """
 
     id: str
@@ -73,6 +77,8 @@ class Job:
     favourite: bool = False
     is_deleted: bool = False
     has_sampling: bool = False
+    name: str = NAMELESS
+    title: str = ""
 
     @property
     def share(self) -> float:

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from jobs.job import ENDS, Job, State, is_id
 from jobs.schema import IN_LIBRARY, in_plain_words, jobs
-from jobs.search import wanted_of
+from jobs.search import Wanted, findable, wanted_of
 from pipelines.errors import NotYours, UnknownJob
 from pipelines.request import MotionRequest
 
@@ -24,6 +24,9 @@ UNDER_WAY: tuple[State, ...] = ("running", "queued")
 
 SHOWN = 60
 """Clips on one page of the library: a few screens of thumbnails."""
+
+TOLD = ("stage", "step", "total", "previews", "seconds", "sentence", "note", "created", "favourite", "name", "title")
+"""Columns that a `Job` has under the same name."""
 
 REMEMBERED = 1024
 """Requests, of about a kB each: of every job that waits, and of some libraries."""
@@ -48,7 +51,7 @@ class Ledger:
         """The place of a waiting job, 1 being next; None for any other."""
         mine, other = jobs.alias("mine"), jobs.alias("other")
         is_before = sa.or_(
-            other.c.turn < mine.c.turn, sa.and_(other.c.turn == mine.c.turn, other.c.created < mine.c.created)
+            other.c.turn < mine.c.turn, sa.and_(other.c.turn == mine.c.turn, other.c.place < mine.c.place)
         )
         ahead = sa.select(sa.func.count()).select_from(other).where(other.c.state == "queued", is_before)
         query = sa.select(1 + ahead.scalar_subquery()).where(mine.c.id == job_id, mine.c.state == "queued")
@@ -68,7 +71,7 @@ class Ledger:
 
     def under_way(self) -> Sequence[Job]:
         """Running jobs, then the waiting ones in their order."""
-        order = (jobs.c.state == "queued", jobs.c.turn, jobs.c.created)
+        order = (jobs.c.state == "queued", jobs.c.turn, jobs.c.place)
         return self._jobs(sa.select(jobs).where(jobs.c.state.in_(UNDER_WAY)).order_by(*order))
 
     def owned(self, user: str) -> set[str]:
@@ -92,7 +95,7 @@ class Ledger:
 
         `before` is in seconds since 1970. Raises `InputError` for a search that is too long.
         """
-        wanted = [jobs.c.owner == user, *(self._holds(*each) for each in wanted_of(search))]
+        wanted = [jobs.c.owner == user, *(self._holds_one(each) for each in wanted_of(search))]
         if favourites:
             wanted.append(jobs.c.favourite)
         if before is not None:
@@ -101,13 +104,19 @@ class Ledger:
         found = sa.select(jobs.c.id).where(*wanted, sa.text(IN_LIBRARY)).order_by(jobs.c.created.desc()).limit(SHOWN)
         return self._jobs(sa.select(jobs).where(jobs.c.id.in_(found)).order_by(jobs.c.created.desc()))
 
-    def _holds(self, column: str, piece: str) -> sa.ColumnElement[bool]:
+    def _holds_one(self, wanted: Sequence[Wanted]) -> sa.ColumnElement[bool]:
         find = sa.func.instr if self._engine.dialect.name == "sqlite" else sa.func.strpos
-        return find(jobs.c[column], piece) > 0
+        return sa.or_(*(sa.and_(*(find(jobs.c[column], piece) > 0 for piece in pieces)) for column, pieces in wanted))
 
     def set_favourite(self, job_id: str, is_favourite: bool) -> None:
         """Favourites are never removed by age or for room."""
         self._update(job_id, favourite=is_favourite)
+
+    def set_title(self, job_id: str, title: str) -> None:
+        """The clip is shown and found by its newest title, beside its name."""
+        row = self._row(job_id)
+        words = findable(_request(row.request), row.created, row.name, title)["words"]
+        self._update(job_id, title=title, words=words)
 
     def set_deleted(self, job_id: str, is_deleted: bool) -> None:
         """A deleted clip leaves the library; its files follow later, so that it can be brought back."""
@@ -137,8 +146,7 @@ class Ledger:
 
 def _job(row: sa.Row[Any]) -> Job:
     job = Job(row.id, _request(row.request), row.state)
-    names = ("stage", "step", "total", "previews", "seconds", "sentence", "note", "created", "favourite")
-    job = replace(job, **{name: getattr(row, name) for name in names}, facts=row.facts, is_deleted=bool(row.deleted))
+    job = replace(job, **{name: getattr(row, name) for name in TOLD}, facts=row.facts, is_deleted=bool(row.deleted))
     remaining = None if row.state in ENDS else row.remaining_s
     return replace(job, remaining_s=remaining, has_sampling=row.has_sampling and not row.purged)
 

@@ -8,8 +8,9 @@ from collections.abc import Callable, Mapping
 
 import sqlalchemy as sa
 
+from jobs.job import NAMELESS
 from jobs.schema import about, jobs, paces, tables
-from jobs.search import findable
+from jobs.search import findable, heard
 from pipelines.request import MotionRequest
 
 
@@ -35,5 +36,21 @@ def _fill_words(connection: sa.Connection) -> None:
         connection.execute(jobs.update().where(jobs.c.id == row.id).values(**found_by))
 
 
-MIGRATIONS: Mapping[int, Callable[[sa.Connection], None]] = {1: _to_2}
+def _to_3(connection: sa.Connection) -> None:
+    """The name of the picture, which nobody knows of what was made before, and a title; places that can change."""
+    for column, value in (("name TEXT", f"'{NAMELESS}'"), ("title TEXT", "''"), ("place FLOAT", "0")):
+        connection.execute(sa.text(f"ALTER TABLE stillmotion_jobs ADD COLUMN {column} NOT NULL DEFAULT {value}"))
+    # where it stands among the words does not matter, and for all rows at once it takes seconds
+    connection.execute(jobs.update().values(words=jobs.c.words + heard(NAMELESS), place=jobs.c.created))
+    connection.execute(sa.text("DROP INDEX IF EXISTS stillmotion_jobs_turn"))
+    for index in jobs.indexes:
+        index.create(connection, checkfirst=True)
+
+
+def _to_4(connection: sa.Connection) -> None:
+    """A table of used keys."""
+    tables.create_all(connection)
+
+
+MIGRATIONS: Mapping[int, Callable[[sa.Connection], None]] = {1: _to_2, 2: _to_3, 3: _to_4}
 """From the version of that number to the next."""

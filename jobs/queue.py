@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from jobs.glance import Glance
-from jobs.job import Job
+from jobs.job import NAMELESS, Job
 from pipelines.request import MotionRequest
 
 
@@ -49,8 +49,8 @@ class JobQueue(Protocol):
     `StoreError` where the database or the store of clips is away.
     """
 
-    def submit(self, still: Path, request: MotionRequest, user: str = "") -> str:
-        """Accept a job and return its id. The still is copied; a seed is drawn.
+    def submit(self, still: Path, request: MotionRequest, user: str = "", name: str = NAMELESS) -> str:
+        """Accept a job and return its id. The still is copied; a seed is drawn; `name` is the picture's (`photo_name`).
 
         Raises `QueueFull` where too many wait, `StillError` where there is no such picture and `ClipError` where there
         is no room for it.
@@ -59,6 +59,10 @@ class JobQueue(Protocol):
 
     def expect(self, glance: Glance | None = None) -> None:
         """Somebody is about to submit: a sleeping worker wakes, and looks at their still. Raises nothing."""
+        ...
+
+    def again(self, job_id: str, request: MotionRequest, user: str) -> str:
+        """A new job of the same picture, under the same name."""
         ...
 
     def decode_again(self, job_id: str, request: MotionRequest, user: str) -> str:
@@ -77,12 +81,27 @@ class JobQueue(Protocol):
         ...
 
     def list(self, user: str, search: str = "", favourites: bool = False, before: float | None = None) -> Sequence[Job]:
-        """A page of the finished clips of a person, newest first, that have every word of `search` in their settings;
-        the next page is what was made `before` the last of this one. Raises `InputError` for too long a search."""
+        """A page of the finished clips of a person, newest first, that have every word of `search` in their name,
+        title or settings; the next page is what was made `before` the last of this one.
+
+        Raises `InputError` for too long a search.
+        """
+        ...
+
+    def has_any(self, user: str) -> bool:
+        """Whether anything was ever made or asked for by a person."""
+        ...
+
+    def hand_over(self, user: str, other: str) -> None:
+        """All that is a person's, links too, is the other one's from now on."""
         ...
 
     def turns(self, user: str) -> Sequence[Turn]:
         """All jobs under way: those that run, then those that wait, in their order."""
+        ...
+
+    def make_next(self, job_id: str, user: str) -> None:
+        """Of one's own waiting jobs, this is to be the first; those of others keep their places."""
         ...
 
     def cancel(self, job_id: str, user: str = "") -> None:
@@ -90,6 +109,10 @@ class JobQueue(Protocol):
 
         Ended jobs stay as they are.
         """
+        ...
+
+    def entitle(self, job_id: str, user: str, title: str) -> None:
+        """Remember the newest title that was given to a clip: it is found by that, too."""
         ...
 
     def favour(self, job_id: str, user: str, is_favourite: bool) -> None:

@@ -12,9 +12,10 @@ import sqlalchemy as sa
 from sqlalchemy import Boolean, Column, Float, Index, Integer, String, Table, Text
 from sqlalchemy.exc import SQLAlchemyError
 
+from jobs.job import NAMELESS
 from pipelines.errors import InputError, StoreError
 
-VERSION = 2
+VERSION = 4
 """Of these tables; a database that says more was made by a newer Stillmotion, one that says less is brought forward."""
 
 BUSY_MS = 30_000
@@ -60,6 +61,8 @@ jobs = Table(
     Column("model", String, nullable=False),
     Column("state", String, nullable=False),
     Column("turn", Integer, nullable=False),
+    # among those of the same turn: the time when it was asked for, until its owner changes the order
+    Column("place", Float, nullable=False, server_default="0"),
     Column("created", Float, nullable=False),
     Column("started", Float),
     Column("ended", Float),
@@ -84,11 +87,14 @@ jobs = Table(
     Column("favourite", Boolean, nullable=False, default=False),
     Column("deleted", Float),
     Column("purged", Boolean, nullable=False, default=False),
+    # of the picture, see `jobs.names`; and the newest title that the clip was given
+    Column("name", Text, nullable=False, server_default=NAMELESS),
+    Column("title", Text, nullable=False, server_default=""),
     # what a search looks at, see `jobs.search`
     Column("words", Text, nullable=False, server_default=""),
     Column("marks", Text, nullable=False, server_default=""),
     # the queue, in its order
-    Index("stillmotion_jobs_turn", "state", "turn", "created"),
+    Index("stillmotion_jobs_turn", "state", "turn", "place"),
     # whose turn is next: read while nobody else may hand in a job
     Index("stillmotion_jobs_last_turn", "owner", "turn"),
     Index("stillmotion_jobs_begun", "turn", **_only("started IS NOT NULL")),
@@ -142,6 +148,15 @@ shares = Table(
     Column("expires", Float),
     Column("revoked", Boolean, nullable=False, default=False),
     Index("stillmotion_shares_job", "job", "owner"),
+)
+
+
+used_keys = Table(
+    "stillmotion_used_keys",
+    tables,
+    # of keys that carry a library to another browser: what is used once is not used again, see `jobs.owners`
+    Column("hash", String(64), primary_key=True),
+    Column("until", Float, nullable=False),
 )
 
 

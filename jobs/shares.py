@@ -77,6 +77,8 @@ class Shares:
         made = Share(secrets.token_urlsafe(ID_BYTES), job_id, owner, wish.title, wish.shows_settings, now, expires)
         with in_plain_words(), self._engine.begin() as connection:
             connection.execute(shares.insert().values(**vars(made)))
+        if wish.title:
+            self._ledger.set_title(job_id, wish.title)
         return made
 
     def open(self, share_id: str) -> Share:

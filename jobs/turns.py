@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
@@ -19,6 +19,13 @@ class Waiting:
 
     mine: int
     in_all: int
+
+
+class Place(NamedTuple):
+    """Where a job stands: lower turns first, those of one turn in the order in which they were asked for (seconds)."""
+
+    turn: int
+    asked: float
 
 
 def count_waiting(connection: sa.Connection, user: str) -> Waiting:
@@ -40,8 +47,8 @@ def next_turn(connection: sa.Connection, user: str) -> int:
     return max(int(now), int(last) + 1)
 
 
-def enter(connection: sa.Connection, job: Job, user: str, turn: int) -> None:
-    """Write a new job down as waiting."""
+def enter(connection: sa.Connection, job: Job, user: str, turn: int) -> Place:
+    """Write a new job down as waiting; returns where."""
     created = time.time()
     asked: dict[str, Any] = {
         "id": job.id,
@@ -49,5 +56,6 @@ def enter(connection: sa.Connection, job: Job, user: str, turn: int) -> None:
         "request": job.request.model_dump_json(),
         "model": job.request.model,
     }
-    asked |= {"has_sampling": job.has_sampling} | findable(job.request, created)
-    connection.execute(jobs.insert().values(**asked, state="queued", turn=turn, created=created))
+    asked |= {"has_sampling": job.has_sampling, "name": job.name} | findable(job.request, created, job.name)
+    connection.execute(jobs.insert().values(**asked, state="queued", turn=turn, place=created, created=created))
+    return Place(turn, created)

@@ -20,14 +20,9 @@ class Act(NamedTuple):
     title: str = ""
 
 
-def script(*more: Path) -> str:
-    """What runs in the browser beside a list with such buttons, and `more` after it."""
-    return "\n".join(path.read_text(encoding="utf-8") for path in (SCRIPT, *more))
-
-
-def buttons(job_id: str, acts: Iterable[Act]) -> str:
-    """The row of buttons of one job, as HTML."""
-    return f'<div class="clip-acts">{"".join(_button(job_id, act) for act in acts)}</div>'
+def buttons(job_id: str, acts: Iterable[Act], links: str = "") -> str:
+    """The row of buttons of one job, as HTML, with `links` before them."""
+    return f'<div class="clip-acts">{links}{"".join(_button(job_id, act) for act in acts)}</div>'
 
 
 def _button(job_id: str, act: Act) -> str:

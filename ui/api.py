@@ -21,7 +21,7 @@ from pipelines.catalogue import default_model, models
 from pipelines.errors import InputError, StillmotionError
 from pipelines.request import MotionRequest
 from ui.controls import field_schema
-from ui.handing_in import check_is_done, given, hand_in
+from ui.handing_in import Given, check_is_done, filled, hand_in
 from ui.quiet import visitor_of
 from ui.upload import StillUpload
 from ui.waiting import LOOK_S, Waiting
@@ -86,9 +86,8 @@ class AnimateEndpoint:
     def _submitted(self, image: str | None, values: tuple[Any, ...], visitor: str) -> str:
         if not image:
             raise InputError("There is no picture.", "Give a PNG, JPEG, WebP, AVIF, HEIC or GIF as `image`.")
-        return hand_in(
-            self.queue, Path(image), given(dict(zip(MotionRequest.model_fields, values, strict=True))), visitor
-        )
+        controls = filled(dict(zip(MotionRequest.model_fields, values, strict=True)))
+        return hand_in(self.queue, Given(Path(image), Path(image).name, controls), visitor)
 
 
 def _named(animate: Callable[..., Steps], names: list[str]) -> Callable[..., Steps]:

@@ -29,7 +29,7 @@ from ui.address import root_from
 from ui.controls import field_schema
 from ui.door.openings import PICTURE_BYTES
 from ui.door.visitors import HEADER
-from ui.handing_in import check_is_done, given, hand_in
+from ui.handing_in import Given, check_is_done, filled, hand_in
 from ui.waiting import Waiting
 
 PATH = "/mcp"
@@ -42,6 +42,10 @@ DESCRIPTION = (
 )
 
 IMAGE = {"type": "string", "description": "A PNG, JPEG, WebP, AVIF, HEIC or GIF picture as base64 or as a data URL."}
+
+NAME = {"type": "string", "description": "What the picture is called: the clip is found again under it."}
+
+FORMAT = {"type": "string", "enum": list(FORMATS), "default": "mp4"}
 
 KEYWORDS = ("type", "description", "enum", "minimum", "maximum")
 """What of a control's schema a tool needs to know; its default is the model's."""
@@ -70,7 +74,7 @@ class Assistants:
 
     async def tools(self) -> list[types.Tool]:
         """The one tool, described from the controls."""
-        properties = {"image": IMAGE, "format": {"type": "string", "enum": list(FORMATS), "default": "mp4"}}
+        properties: dict[str, Any] = {"image": IMAGE, "name": NAME, "format": FORMAT}
         properties |= {name: _described(name) for name in MotionRequest.model_fields}
         schema = {"type": "object", "properties": properties, "required": ["image"]}
         return [types.Tool(name=TOOL, description=DESCRIPTION, inputSchema=schema)]
@@ -92,11 +96,11 @@ class Assistants:
         return [types.TextContent(type="text", text=json.dumps(told))]
 
     def _submitted(self, arguments: dict[str, Any], visitor: str) -> str:
-        picture = _picture(arguments.pop("image", ""))
+        picture, name = _picture(arguments.pop("image", "")), str(arguments.pop("name", ""))
         with tempfile.NamedTemporaryFile(prefix="stillmotion-") as file:
             file.write(picture)
             file.flush()
-            return hand_in(self._queue, Path(file.name), given(arguments), visitor)
+            return hand_in(self._queue, Given(Path(file.name), name, filled(arguments)), visitor)
 
     async def _tell(self, share: float) -> None:
         """How far it is, for assistants that have asked to be told."""

@@ -17,7 +17,7 @@ def seconds_in(value: object) -> float:
 
 
 def captured_frame(queue: JobQueue, job_id: str, seconds: float, folder: Path) -> Path:
-    """A PNG file in `folder` of the frame at `seconds` of a clip; raises `UnknownJob` and `ClipError`."""
-    file = folder / "frame.png"
+    """A PNG file in `folder` of the frame at `seconds` of a clip, under its name; raises `UnknownJob`, `ClipError`."""
+    file = folder / f"{queue.get(job_id).name}.png"
     file.write_bytes(frame_png(queue.file(job_id, CLIP), seconds))
     return file

@@ -20,7 +20,7 @@ STAGE_WORDS = {
     "enhance": "making it smoother or larger",
 }
 
-GB, MB = 1e9, 1e6
+GB, MB, KB = 1e9, 1e6, 1e3
 
 
 def summary(request: MotionRequest, fit: Fit, seconds: float | None) -> str:
@@ -117,8 +117,10 @@ def model_card(spec: ModelSpec, fit: Fit) -> str:
 
 
 def file_size(count: int) -> str:
-    """Bytes as people say them: "4.51 GB", "17.0 MB"."""
-    return f"{count / GB:.2f} GB" if count >= GB / 10 else f"{count / MB:.1f} MB"
+    """Bytes as people say them: "4.51 GB", "17.0 MB", "40 kB"."""
+    if count >= GB / 10:
+        return f"{count / GB:.2f} GB"
+    return f"{count / MB:.1f} MB" if count >= MB / 10 else f"{max(1, round(count / KB))} kB"
 
 
 def helper_card(helper: Helper) -> str:

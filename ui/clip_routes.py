@@ -10,7 +10,8 @@ from fastapi import APIRouter, FastAPI, Query, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import FileResponse, HTMLResponse, JSONResponse, Response
 
-from jobs.job import Job
+from jobs.names import file_name
+from jobs.wishes import made_in
 from media.export.formats import FORMATS, format_named
 from media.export.order import Export
 from media.export.target_size import TARGETS, bytes_within
@@ -56,20 +57,17 @@ def _add_clip(router: APIRouter, backstage: Backstage, waiting: Waiting) -> None
         wanted = Export(kind, parse_finish(json_object(finish, *NO_FINISH)), None, bytes_within(within), recipe)
         job = await run_in_threadpool(backstage.queue.get, job_id)
         check_is_made(job)
-        path = await waiting.made(job_id, wanted, request)
-        return FileResponse(path, media_type=kind.media_type, filename=file_name(job, kind.suffix), headers=NOT_KEPT)
+        path, name = await waiting.made(job_id, wanted, request), file_name(job, kind.suffix, wanted.finish)
+        return FileResponse(path, media_type=kind.media_type, filename=name, headers=NOT_KEPT)
 
     @router.get("/clips/{job_id}/made/{key}", include_in_schema=False)
     def made(job_id: str, key: str) -> Response:
         """A file that the page has had made."""
         job = backstage.queue.get(job_id)
         path = backstage.exports.find(job_id, key)
-        return FileResponse(path, filename=file_name(job, path.suffix), headers=NOT_KEPT)
-
-
-def file_name(job: Job, suffix: str) -> str:
-    """Under which a browser keeps a file of a clip."""
-    return f"stillmotion-{job.request.model}-{job.request.seed}{suffix}"
+        known = made_in(path.parent)
+        name = file_name(job, path.suffix, known.finish) if known else file_name(job, path.suffix)
+        return FileResponse(path, filename=name, headers=NOT_KEPT)
 
 
 def _add_models(router: APIRouter) -> None:

@@ -3,24 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from jobs.job import Job
+from jobs.names import photo_name
 from jobs.queue import JobQueue
 from media.stills import check_is_picture
 from pipelines.catalogue import request_for
 from pipelines.errors import InputError
 
 
-def hand_in(queue: JobQueue, still: Path, controls: Mapping[str, Any], visitor: str) -> str:
+@dataclass(frozen=True)
+class Given:
+    """A picture, what its file was called where it came from, and the controls."""
+
+    still: Path
+    file_name: str
+    controls: Mapping[str, Any]
+
+
+def hand_in(queue: JobQueue, given: Given, visitor: str) -> str:
     """The id of the new job. Raises `StillError` at once for a file that is no picture, and what `request_for` and
     `JobQueue.submit` raise."""
-    check_is_picture(still)
-    return queue.submit(still, request_for(controls), visitor)
+    check_is_picture(given.still)
+    return queue.submit(given.still, request_for(given.controls), visitor, photo_name(given.file_name))
 
 
-def given(controls: Mapping[str, Any]) -> dict[str, Any]:
+def filled(controls: Mapping[str, Any]) -> dict[str, Any]:
     """Controls without those that were left empty: there the model's own default counts."""
     return {name: value for name, value in controls.items() if value not in (None, "")}
 

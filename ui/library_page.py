@@ -7,14 +7,18 @@ from typing import Any
 
 import gradio as gr
 
-from jobs.queue import JobQueue
+from jobs.wishes import made_of
 from pipelines.catalogue import find
 from pipelines.errors import StillmotionError
 from ui import acts, cards
+from ui.backstage import Backstage
 from ui.controls import model_updates
-from ui.library_cards import EMPTY, NOTHING_FOUND, library_cards
+from ui.key_panel import KeyPanel
+from ui.library_cards import EMPTY, NOTHING_FOUND, Entry, library_cards
 from ui.quiet import QUIET, visitor_of
+from ui.scripts import script
 from ui.studio import Studio
+from ui.toast import deleted_toast, new_toast
 
 SCRIPT = Path(__file__).parent / "library.js"
 
@@ -22,22 +26,22 @@ SCRIPT = Path(__file__).parent / "library.js"
 class LibraryPage:
     """The components of the Library tab."""
 
-    def __init__(self, queue: JobQueue) -> None:
-        self.queue = queue
+    def __init__(self, backstage: Backstage) -> None:
+        self.queue, self.files = backstage.queue, backstage.exports.folder
+        self.key = KeyPanel(backstage.library_keys)
 
     def build(self) -> None:
         """Lay the components out; call inside a Blocks context."""
         with gr.Row(elem_id="library-head"):
             self.search = gr.Textbox(
-                "", show_label=False, label="Search", placeholder="Search: model, seed, size, date", elem_id="search"
+                "", show_label=False, label="Search", placeholder="Search: name, title, date, seed", elem_id="search"
             )
             self.favourites = gr.Checkbox(False, label="Favourites only", elem_id="favourites")
-        with gr.Row(visible=False, elem_id="undo-row") as self.undo_row:
-            gr.HTML('<p role="status">Deleted.</p>')
-            self.undo = gr.Button("Undo", size="sm", elem_id="undo")
         self.problem = gr.HTML("", elem_id="library-problem")
-        self.clips = gr.HTML("", js_on_load=acts.script(SCRIPT), elem_id="clips")
+        self.clips = gr.HTML("", js_on_load=script(acts.SCRIPT, SCRIPT), elem_id="clips")
+        self.toast = new_toast()
         self.deleted, self.opened = gr.Textbox("", visible=False), gr.Textbox("", visible=False)
+        self.key.build()
 
     def connect(self, tabs: gr.Tabs, tab: gr.Tab, studio: Studio) -> None:
         """Join the components; call inside the Blocks context."""
@@ -46,10 +50,14 @@ class LibraryPage:
         # a clip that is done meanwhile appears as well
         news = [self.search.change, self.favourites.change, studio.result.change]
         gr.on(news, self.show, wanted, shown, trigger_mode="always_last", **QUIET)
-        acted = [self.clips, self.problem, self.undo_row, self.deleted, self.opened, tabs, *studio.controls.values()]
         self._names = list(studio.controls)
-        self.clips.act(self.act, wanted, acted, **QUIET).then(None, self.opened, None, js=acts.OPEN_JS, **QUIET)
-        self.undo.click(self.restore, [self.deleted, *wanted], [self.clips, self.undo_row, self.problem], **QUIET)
+        told = [self.clips, self.problem, self.toast, self.deleted]
+        acted = [*told, self.opened, tabs, *studio.controls.values()]
+        done = self.clips.act(self.act, [self.deleted, *wanted], acted, **QUIET)
+        done.then(None, self.opened, None, js=acts.OPEN_JS, **QUIET)
+        self.toast.undo(self.restore, [self.deleted, *wanted], told, **QUIET)
+        self.toast.dismiss(lambda: ["", ""], None, [self.toast, self.deleted], **QUIET)
+        self.key.connect()
 
     def show(self, search: str, favourites: bool, request: gr.Request) -> str:
         """The clips of whoever asks."""
@@ -57,33 +65,40 @@ class LibraryPage:
             found = self.queue.list(visitor_of(request), search or "", favourites)
         except StillmotionError as error:
             return cards.problem(str(error))
-        return library_cards(found) if found else NOTHING_FOUND if search or favourites else EMPTY
+        entries = [Entry(job, made_of(self.files / job.id)) for job in found]
+        return library_cards(entries) if entries else NOTHING_FOUND if search or favourites else EMPTY
 
-    def act(self, event: gr.EventData, search: str, favourites: bool, request: gr.Request) -> list[Any]:
-        """A button of a card was pressed."""
+    def act(self, event: gr.EventData, deleted: str, search: str, favourites: bool, request: gr.Request) -> list[Any]:
+        """A button of a card was pressed. `deleted` are the clips that can be brought back, the last one first."""
         job, act, visitor = str(event.job), str(event.act), visitor_of(request)
-        rest: list[Any] = [gr.update(visible=act == "delete"), job if act == "delete" else "", "", gr.skip()]
-        controls: list[Any] = [gr.skip()] * len(self._names)
+        opened, tab, controls = "", gr.skip(), [gr.skip()] * len(self._names)
         try:
             if act in {"favour", "unfavour"}:
                 self.queue.favour(job, visitor, act == "favour")
             elif act == "delete":
                 self.queue.delete(job, visitor)
+                deleted = f"{deleted} {job}".strip()
             elif act == "open":
-                rest[2] = self.queue.get(job).id
+                opened = self.queue.get(job).id
             elif act == "settings":
-                controls, rest[3] = self._settings_of(job), gr.Tabs(selected="studio")
+                controls, tab = self._settings_of(job), gr.Tabs(selected="studio")
         except StillmotionError as error:
-            return [gr.skip(), cards.problem(str(error)), *[gr.skip()] * 2, "", gr.skip(), *controls]
-        return [self.show(search, favourites, request), "", *rest, *controls]
+            return [gr.skip(), cards.problem(str(error)), gr.skip(), gr.skip(), "", gr.skip(), *controls]
+        return [self.show(search, favourites, request), "", self._toast(deleted), deleted, opened, tab, *controls]
 
-    def restore(self, job: str, search: str, favourites: bool, request: gr.Request) -> list[Any]:
-        """A deletion is undone."""
+    def restore(self, deleted: str, search: str, favourites: bool, request: gr.Request) -> list[Any]:
+        """The last deletion is undone; the one before it can be undone next."""
+        rest, _, job = deleted.rpartition(" ")
+        problem = ""
         try:
             self.queue.restore(job, visitor_of(request))
         except StillmotionError as error:
-            return [gr.skip(), gr.update(visible=False), cards.problem(str(error))]
-        return [self.show(search, favourites, request), gr.update(visible=False), ""]
+            problem = cards.problem(str(error))
+        return [self.show(search, favourites, request), problem, self._toast(rest), rest]
+
+    def _toast(self, deleted: str) -> str:
+        last = deleted.rpartition(" ")[2]
+        return deleted_toast(self.queue.get(last)) if last else ""
 
     def _settings_of(self, job: str) -> list[Any]:
         used = self.queue.get(job).request

@@ -11,6 +11,7 @@ from ui.events import StudioEvents
 from ui.library_page import LibraryPage
 from ui.models_page import ModelsPage
 from ui.queue_page import QueuePage
+from ui.quiet import QUIET
 from ui.recent import connect_recent
 from ui.run_events import RunEvents
 from ui.studio import Studio
@@ -35,7 +36,7 @@ def build_page(backstage: Backstage, downloads: Downloads) -> gr.Blocks:
                 events = StudioEvents(studio)
                 events.connect()
             with gr.Tab("Library", id="library") as library_tab:
-                library = LibraryPage(queue)
+                library = LibraryPage(backstage)
                 library.build()
             with gr.Tab("Queue", id="queue") as queue_tab:
                 waiting = QueuePage(queue)
@@ -51,5 +52,6 @@ def build_page(backstage: Backstage, downloads: Downloads) -> gr.Blocks:
         library.connect(tabs, library_tab, studio)
         known.connect(page, studio.model)
         waiting.connect(queue_tab, [studio_tab, library_tab, models_tab])
+        page.load(None, None, None, js="() => stillmotion.showTab()", **QUIET)
         AnimateEndpoint(queue, backstage.waiting).build()
     return page

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from jobs.names import photo_name
 from jobs.queue import JobQueue
 from pipelines.errors import InputError, StillError
 from ui.door.uploads import Uploads
@@ -38,3 +39,9 @@ class Pictures:
         if found is None:
             raise StillError(*GONE)
         return found
+
+    def name(self, choice: str) -> str:
+        """What the picture is called; raises `StillmotionError` where its job is gone."""
+        if choice.startswith(OF_JOB):
+            return self._queue.get(choice.removeprefix(OF_JOB)).name
+        return photo_name(choice.removeprefix(EXAMPLE))

@@ -14,10 +14,14 @@ from pipelines.errors import StillmotionError
 from ui import acts, cards
 from ui.acts import Act
 from ui.quiet import QUIET, visitor_of
+from ui.scripts import script
 
 LOOK_EVERY_S = 2.0
 
 ACTS = (Act("open", "Open"), Act("stop", "Stop"))
+
+NEXT = Act("next", "Make this next")
+"""On one's own waiting clips but the first of them."""
 
 EMPTY = '<p class="quiet">Nothing is being made. What you animate waits here for its turn.</p>'
 
@@ -31,7 +35,7 @@ class QueuePage:
     def build(self) -> None:
         """Lay the components out; call inside a Blocks context."""
         self.problem = gr.HTML("", elem_id="queue-problem")
-        self.turns = gr.HTML("", js_on_load=acts.script(), elem_id="turns")
+        self.turns = gr.HTML("", js_on_load=script(acts.SCRIPT), elem_id="turns")
         self.opened = gr.Textbox("", visible=False)
         self.clock = gr.Timer(LOOK_EVERY_S, active=False)
 
@@ -60,6 +64,8 @@ class QueuePage:
         try:
             if act == "stop":
                 self.queue.cancel(job, visitor_of(request))
+            elif act == "next":
+                self.queue.make_next(job, visitor_of(request))
             opened = self.queue.get(job).id if act == "open" else ""
         except StillmotionError as error:
             return [gr.skip(), cards.problem(str(error)), ""]
@@ -69,16 +75,21 @@ class QueuePage:
 def queue_list(turns: Sequence[Turn], troubles: Sequence[str]) -> str:
     """What stands in the way of work, and a list of what runs and waits; other people's clips are only counted in."""
     said = "".join(map(cards.problem, troubles))
-    return said + (f'<ol class="queue-list">{"".join(map(_item, turns))}</ol>' if turns else EMPTY)
+    first = next((turn for turn in turns if turn.job is not None and not turn.is_running), None)
+    items = "".join(_item(turn, can_be_next=not turn.is_running and turn is not first) for turn in turns)
+    return said + (f'<ol class="queue-list">{items}</ol>' if turns else EMPTY)
 
 
-def _item(turn: Turn) -> str:
+def _item(turn: Turn, can_be_next: bool) -> str:
     if turn.job is None:
         return f'<li class="quiet">Somebody else\'s clip: {"being made" if turn.is_running else "waiting"}</li>'
-    return f'<li class="clip-card">{_told(turn.job)}{acts.buttons(turn.job.id, ACTS)}</li>'
+    offered = (*ACTS, NEXT) if can_be_next else ACTS
+    return f'<li class="clip-card">{_told(turn.job)}{acts.buttons(turn.job.id, offered)}</li>'
 
 
 def _told(job: Job) -> str:
     request = job.request
     what = f"{request.model} · {cards.shape(request)} · motion {request.motion_bucket_id} · seed {request.seed}"
-    return f"<p><strong>{cards.progress_words(job)}</strong></p><p>{escape(what)}</p>{cards.progress_bar(job)}"
+    name = f'<p class="clip-name">{escape(job.name)}</p>'
+    words = f"<p><strong>{cards.progress_words(job)}</strong></p>"
+    return f"{name}{words}<p>{escape(what)}</p>{cards.progress_bar(job)}"

@@ -15,6 +15,7 @@ from pydantic import TypeAdapter
 
 from jobs.job import CLIP, POSTER, PREVIEW, Job
 from jobs.ledger import DELETED
+from jobs.names import file_name
 from jobs.queue import JobQueue
 from pipelines.errors import (
     ClipError,
@@ -29,7 +30,7 @@ from pipelines.errors import (
 )
 from ui.door.answers import NO_STORE, refused, wants_page
 from ui.door.visitors import HEADER
-from ui.handing_in import hand_in
+from ui.handing_in import Given, hand_in
 from ui.waiting import Waiting
 
 STATUSES: dict[type[StillmotionError], int] = {
@@ -84,14 +85,15 @@ def _add_submission(app: FastAPI, queue: JobQueue) -> None:
         if still is None:
             raise RequestError("There is no picture in this request.", NO_MEDIA)
         with _on_disk(still) as path:
-            job_id = hand_in(queue, path, json_object(request, *NO_CONTROLS), visitor)
+            given = Given(path, still.filename or "", json_object(request, *NO_CONTROLS))
+            job_id = hand_in(queue, given, visitor)
         return JSONResponse({"id": job_id, "address": f"jobs/{job_id}"}, 202, {"Location": f"jobs/{job_id}"})
 
 
 def _add_reading(router: APIRouter, queue: JobQueue, waiting: Waiting) -> None:
     @router.get("")
     def finished(visitor: Visitor, search: str = "") -> Response:
-        """The asking visitor's finished clips, newest first; every word of `search` is in the settings of each."""
+        """The asking visitor's finished clips, newest first; each has every word of `search` in name or settings."""
         found = TypeAdapter(list[Job]).dump_json(list(queue.list(visitor, search)))
         return Response(found, media_type="application/json", headers=NO_STORE)
 
@@ -116,7 +118,7 @@ def _add_files(router: APIRouter, queue: JobQueue) -> None:
     def clip(job_id: str, download: bool = False) -> Response:
         """The clip as it was made."""
         found = queue.get(job_id)
-        name = f"stillmotion-{found.request.model}-{found.request.seed}.mp4" if download else None
+        name = file_name(found, ".mp4") if download else None
         return _file(_clip_of(queue, found), "video/mp4", name)
 
     @router.get(f"/{{job_id}}/{POSTER}")

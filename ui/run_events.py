@@ -8,11 +8,11 @@ from typing import Any
 import gradio as gr
 
 from jobs.job import Job
+from jobs.names import file_name
 from pipelines.errors import ModelError, NotYours, StillmotionError, UnknownJob
 from pipelines.request import MotionRequest
 from ui import cards
 from ui.captured import captured_frame, seconds_in
-from ui.clip_routes import file_name
 from ui.controls import decode_controls
 from ui.draft import Draft
 from ui.events import StudioEvents, stage_shown
@@ -81,9 +81,10 @@ class RunEvents:
     def start(self, job_id: str, choice: str, request: gr.Request, *values: Any) -> list[Any]:
         """Animate was pressed."""
         try:
-            visitor = visitor_of(request)
-            still = self.events.pictures.path(choice or (OF_JOB + job_id if job_id else ""), visitor)
-            return self._begun(self.queue.submit(still, self.events.request(values), visitor))
+            pictures, visitor = self.events.pictures, visitor_of(request)
+            chosen = choice or (OF_JOB + job_id if job_id else "")
+            still, wanted = pictures.path(chosen, visitor), self.events.request(values)
+            return self._begun(self.queue.submit(still, wanted, visitor, pictures.name(chosen)))
         except StillmotionError as error:
             return _not_started(error)
 
@@ -91,8 +92,7 @@ class RunEvents:
         """The same once more, with a new seed."""
         try:
             wanted = self.queue.get(job_id).request.model_copy(update={"seed": -1})
-            visitor = visitor_of(request)
-            return self._begun(self.queue.submit(self.queue.still(job_id, visitor), wanted, visitor))
+            return self._begun(self.queue.again(job_id, wanted, visitor_of(request)))
         except StillmotionError as error:
             return _not_started(error)
 
@@ -117,7 +117,7 @@ class RunEvents:
             if job.has_sampling:
                 new = self.queue.decode_again(job_id, wanted, visitor)
             else:
-                new = self.queue.submit(self.queue.still(job_id, visitor), wanted, visitor)
+                new = self.queue.again(job_id, wanted, visitor)
             return [*self._begun(new), 1, 1, help_words()]
         except StillmotionError as error:
             return [*[gr.skip()] * 9, help_words(error)]

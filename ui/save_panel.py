@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 import gradio as gr
 
+from jobs.names import file_name
 from jobs.queue import JobQueue
 from media.export.formats import FORMATS
 from media.export.order import Export
@@ -16,7 +17,6 @@ from media.finish.plan import Finish, Loop, finished_size, parse_finish
 from pipelines.errors import RequestError, StillmotionError
 from pipelines.request import MotionRequest, parse_request
 from ui import cards
-from ui.clip_routes import file_name
 from ui.controls import FACTORS
 from ui.quiet import QUIET
 from ui.stage import StagedClip, clip_value

@@ -16,6 +16,7 @@ from jobs.downloads import Downloads
 from media.stills import MAX_FILE_BYTES
 from ui.assistants import Assistants
 from ui.backstage import Backstage
+from ui.carry import carry_router
 from ui.clip_routes import add_clips
 from ui.door.door import Door
 from ui.door.files import OwnFiles
@@ -27,6 +28,7 @@ from ui.lean_gradio import calm
 from ui.owner import owner_router
 from ui.page import build_page
 from ui.routes import add_routes
+from ui.scripts import script
 from ui.share_routes import add_sharing
 from ui.theme import STYLESHEET, studio_theme
 from ui.upload_routes import upload_router
@@ -37,7 +39,7 @@ ASSETS = HERE.parent / "assets"
 
 ICON, HERO = ASSETS / "icon.svg", ASSETS / "hero" / "hero.mp4"
 
-SCRIPTS = ("address", "sending", "taking", "keys", "hearing")
+SCRIPTS = ("address", "tabs", "sending", "taking", "keys", "hearing")
 """What runs in the browser before the page is there, in this order."""
 
 DAY = {"Cache-Control": "max-age=86400"}
@@ -62,6 +64,7 @@ def build_server(backstage: Backstage, hosts: str = "") -> FastAPI:
     add_clips(app, backstage, waiting)
     app.include_router(upload_router(backstage.uploads, backstage.exports))
     app.include_router(owner_router(backstage.keys))
+    app.include_router(carry_router(backstage.queue, backstage.library_keys, backstage.keys))
     assistants.add_to(app)
     _add_pictures(app)
     _shut(app, backstage, hosts)
@@ -105,8 +108,8 @@ def _with_page(app: FastAPI, backstage: Backstage) -> FastAPI:
 
 def _head() -> str:
     """The address has to be known before anything relative to it is asked for."""
-    script = "\n".join((HERE / f"{name}.js").read_text(encoding="utf-8") for name in SCRIPTS)
-    return f'<script>{script}</script><link rel="icon" href="icon.svg" type="image/svg+xml">'
+    found = script(*(HERE / f"{name}.js" for name in SCRIPTS))
+    return f'<script>{found}</script><link rel="icon" href="icon.svg" type="image/svg+xml">'
 
 
 def _add_pictures(app: FastAPI) -> None:

@@ -1,19 +1,10 @@
-// Links to a clip: copy them, hand them to the device's share sheet, take them back.
+// Links to a clip: hand them to the device's share sheet, take them back.
 const SHEET = typeof navigator.share === "function";
-
-async function copy(button) {
-  try {
-    await navigator.clipboard.writeText(button.dataset.copy);
-    stillmotion.say(button, "Copied");
-  } catch {
-    window.prompt("Copy this:", button.dataset.copy);
-  }
-}
 
 // The file itself where the device takes files, else the link alone.
 function share(button) {
   const link = button.dataset.link;
-  stillmotion.send(button, `${new URL(link).pathname}/clip.mp4`, "stillmotion.mp4", { title: button.dataset.sheet, url: link });
+  stillmotion.send(button, `${new URL(link).pathname}/clip.mp4`, button.dataset.file, { title: button.dataset.sheet, url: link });
 }
 
 function reveal() {
@@ -23,7 +14,6 @@ function reveal() {
 element.addEventListener("click", (event) => {
   const button = event.target.closest("button");
   if (!button) return;
-  if (button.dataset.copy) copy(button);
   if (button.dataset.sheet !== undefined) share(button);
   if (button.dataset.revoke) trigger("revoke", { link: button.dataset.revoke });
 });

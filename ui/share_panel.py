@@ -10,15 +10,17 @@ from urllib.parse import urlsplit
 
 import gradio as gr
 
+from jobs.names import file_name
 from jobs.queue import JobQueue
 from jobs.shares import LONGEST_TITLE, Share, Shares, Wish
 from pipelines.errors import StillmotionError
 from ui import cards
 from ui.address import root_from
 from ui.quiet import QUIET, visitor_of
+from ui.scripts import script
 from ui.share_page import Shown, embed_code
 
-SCRIPT = Path(__file__).parent / "share.js"
+COPY, SCRIPT = (Path(__file__).parent / name for name in ("copy.js", "share.js"))
 
 PERIODS = {"For ever": 0, "For a day": 1, "For a week": 7, "For a month": 30}
 
@@ -46,7 +48,7 @@ class SharePanel:
                 self.period = gr.Dropdown(list(PERIODS), value="For ever", label="Good", elem_id="share-period")
                 self.settings = gr.Checkbox(False, label="Show the settings", elem_id="share-settings")
             self.make = gr.Button("Make a link", size="sm", variant="primary", elem_id="make-link")
-            self.links = gr.HTML("", js_on_load=SCRIPT.read_text(encoding="utf-8"), elem_id="links")
+            self.links = gr.HTML("", js_on_load=script(COPY, SCRIPT), elem_id="links")
 
     def connect(self, job_id: gr.Textbox) -> None:
         """Join the components; call inside the Blocks context."""
@@ -98,7 +100,8 @@ def _card(shown: Shown) -> str:
         f'<article class="link-card"><img src="c/{share.id}/qr.svg" alt="QR code of the link" loading="lazy"><div>'
         f'<p><a href="{address}" target="_blank" rel="noopener">{address}</a></p><p>{escape(_words(share))}</p>'
         f'<p class="clip-acts">{buttons}'
-        f'<button type="button" data-sheet="{escape(shown.title)}" data-link="{address}" hidden>Share…</button>'
+        f'<button type="button" data-sheet="{escape(shown.title)}" data-link="{address}"'
+        f' data-file="{escape(file_name(shown.job, ".mp4"))}" hidden>Share…</button>'
         f'<button type="button" data-revoke="{share.id}">Take it back</button></p></div></article>'
     )
 

@@ -13,10 +13,10 @@ import sqlalchemy as sa
 from jobs import caretaker
 from jobs.caretaker import Caretaker
 from jobs.forecast import Forecast
-from jobs.job import Job, new_id
+from jobs.job import NAMELESS, Job, new_id
 from jobs.ledger import SHOWN, Ledger
 from jobs.pace import Pace
-from jobs.schema import about, database_id, exclusively, jobs, open_database
+from jobs.schema import VERSION, about, database_id, exclusively, jobs, open_database
 from jobs.search import LONGEST, findable
 from jobs.stores import open_store
 from jobs.turns import count_waiting, enter, next_turn
@@ -24,7 +24,8 @@ from pipelines.errors import InputError
 from pipelines.request import MotionRequest
 from tests.jobs.conftest import settings_in
 
-VERSION_1 = Path(__file__).parent / "version1.sql"
+OLD = {number: Path(__file__).parent / f"version{number}.sql" for number in (1, 2)}
+"""Databases as older versions left them, with one clip each."""
 
 
 @contextmanager
@@ -146,22 +147,25 @@ def test_a_round_looks_at_what_changed_and_closing_waits_for_nothing(engine, tmp
     assert time.monotonic() - begun < 20
 
 
-def test_a_database_of_the_first_version_is_brought_forward(tmp_path):
+@pytest.mark.parametrize("number", OLD)
+def test_a_database_of_an_older_version_is_brought_forward(tmp_path, number):
     with sqlite3.connect(tmp_path / "old.sqlite") as old:
-        old.executescript(VERSION_1.read_text())
+        old.executescript(OLD[number].read_text())
     old.close()
     engine, fresh = (open_database(f"sqlite:///{tmp_path}/{name}.sqlite") for name in ("old", "new"))
-    assert [job.request.seed for job in Ledger(engine).finished("ada", "pocket seed 42")] == [42]
+    found = Ledger(engine).finished("ada", "photo pocket seed 42")
+    assert [(job.request.seed, job.name, job.title) for job in found] == [(42, NAMELESS, "")]
     assert len(database_id(engine)) == 32
     looks = [sa.inspect(each) for each in (engine, fresh)]
     for table in looks[1].get_table_names():
         columns, indexes = (
-            [{each["name"] for each in getattr(look, what)(table)} for look in looks]
+            [{(each["name"], *each.get("column_names", ())) for each in getattr(look, what)(table)} for look in looks]
             for what in ("get_columns", "get_indexes")
         )
         assert columns[0] == columns[1] and indexes[0] == indexes[1]
     for each in (engine, fresh):
         with each.connect() as connection:
-            assert connection.execute(sa.select(about.c.value).where(about.c.name == "version")).scalar() == "2"
+            version = connection.execute(sa.select(about.c.value).where(about.c.name == "version")).scalar()
+            assert version == str(VERSION)
         each.dispose()
     open_database(f"sqlite:///{tmp_path}/old.sqlite").dispose()

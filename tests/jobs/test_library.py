@@ -13,7 +13,7 @@ from jobs.caretaker import Caretaker
 from jobs.job import CLIP, POSTER, STILL, new_id
 from jobs.schema import jobs
 from jobs.stores import open_store
-from pipelines.errors import ClipError, UnknownJob
+from pipelines.errors import ClipError, NotYours, UnknownJob
 from tests.jobs.conftest import settings_in
 from tests.jobs.watching import ended
 
@@ -22,8 +22,11 @@ from tests.jobs.watching import ended
 def made(fake, still, small):
     """A queue and three clips of Ada's, oldest first."""
     queue = fake()
-    requests = [small.model_copy(update={"seed": seed, "fps": fps}) for seed, fps in ((11, 7), (12, 7), (13, 12))]
-    ids = [queue.submit(still, request, "ada") for request in requests]
+    wanted = ((11, 7, "the wren_2 at home"), (12, 7, "speed boat"), (13, 12, "京都の寺"))
+    ids = [
+        queue.submit(still, small.model_copy(update={"seed": seed, "fps": fps}), "ada", name)
+        for seed, fps, name in wanted
+    ]
     assert {ended(queue, job_id).state for job_id in ids} == {"done"}
     return queue, ids
 
@@ -65,13 +68,30 @@ SEARCHES = [
     ("svd", []),
     ("%", []),
     ("seed=13", [13]),
+    ("wren", [11]),
+    ("Wren 2 seed 11", [11]),
+    ("ren", []),
+    ("speed boat", [12]),
+    ("speed", [13, 12, 11]),
+    ("の寺", [13]),
 ]
 
 
-def test_a_search_looks_at_every_setting(made):
+def test_a_search_looks_at_the_name_and_every_setting(made):
     queue, _ = made
     found = [(search, [job.request.seed for job in queue.list("ada", search)]) for search, _ in SEARCHES]
     assert found == SEARCHES
+
+
+def test_what_is_made_anew_is_called_as_its_picture_was(made):
+    queue, ids = made
+    again = queue.again(ids[1], queue.get(ids[1]).request, "ada")
+    decoded = queue.decode_again(ids[1], queue.get(ids[1]).request, "ada")
+    for job_id in (again, decoded):
+        assert (ended(queue, job_id).name, queue.get(job_id).state) == ("speed boat", "done")
+    assert set(ids_of(queue.list("ada", "boat"))) == {ids[1], again, decoded}
+    with pytest.raises(NotYours):
+        queue.again(ids[1], queue.get(ids[1]).request, "eve")
 
 
 def test_favourites_are_found_and_forgotten_again(made):

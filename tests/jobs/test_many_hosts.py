@@ -17,10 +17,12 @@ from benchmarks.jobs_figures.fake_model import Speed
 from jobs import beats
 from jobs.beats import all_signs
 from jobs.durable_queue import DurableQueue
-from jobs.job import CLIP
+from jobs.job import CLIP, NAMELESS, Job, new_id
+from jobs.ledger import Ledger
 from jobs.metrics import metrics_text
-from jobs.schema import jobs
+from jobs.schema import about, exclusively, jobs, open_database
 from jobs.settings import JobSettings
+from jobs.turns import enter
 from tests.conftest import ROOT
 from tests.jobs.watching import ended, holds_within, in_threads, is_gone, until
 
@@ -199,3 +201,18 @@ def test_the_command_runs_a_machine_s_workers_until_it_is_told_to_end(settings, 
     assert all_signs(queue.engine) == []
     assert not list(Path(tmp_path / "desk" / "scratch").glob("*-*"))
     assert beats.STALE_S > STALE_S
+
+
+def test_a_database_of_an_older_version_is_brought_forward(settings, small):
+    engine = open_database(settings.url)
+    with exclusively(engine) as connection:
+        enter(connection, Job(new_id(), small.with_seed()), "ada", 1)
+        connection.execute(jobs.update().values(state="done", words=" pocket"))
+        # the index goes with its column
+        for column in ("name", "title", "place"):
+            connection.execute(sa.text(f"ALTER TABLE stillmotion_jobs DROP COLUMN {column}"))
+        connection.execute(about.update().where(about.c.name == "version").values(value="2"))
+    engine.dispose()
+    engine = open_database(settings.url)
+    assert [job.name for job in Ledger(engine).finished("ada", "photo")] == [NAMELESS]
+    engine.dispose()

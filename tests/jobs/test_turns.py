@@ -9,7 +9,7 @@ from benchmarks.jobs_figures.fake_model import Speed
 from jobs.job import Job, new_id
 from jobs.schema import exclusively, jobs
 from jobs.turns import enter, next_turn
-from pipelines.errors import QueueFull
+from pipelines.errors import NotYours, QueueFull
 from pipelines.request import MotionRequest
 from tests.jobs.watching import ended, in_threads, until
 
@@ -28,7 +28,7 @@ def line(engine):
             return "".join(self._next() for _ in range(count))
 
         def _next(self):
-            query = sa.select(jobs).where(jobs.c.state == "queued").order_by(jobs.c.turn, jobs.c.created).limit(1)
+            query = sa.select(jobs).where(jobs.c.state == "queued").order_by(jobs.c.turn, jobs.c.place).limit(1)
             with engine.begin() as connection:
                 row = connection.execute(query).one()
                 begun = {"state": "done", "started": 1.0}
@@ -65,6 +65,38 @@ def test_an_idle_time_is_no_credit(line):
 def test_alone_everybody_is_served_in_order(line):
     line.hand_in(*"aaa")
     assert line.serve(3) == "aaa"
+
+
+def test_ones_own_waiting_jobs_change_places_and_nobody_else_s_do(fake, gate, still, small):
+    gate.close_after("sampling", 1)
+    queue = fake()
+    until(queue, queue.submit(still, small, "zoe"), lambda job: job.state == "running")
+    people = ["ada", "bob", "ada", "cy", "ada", "bob"]
+    waiting = [(person, queue.submit(still, small, person)) for person in people]
+    ids = {person: [job_id for owner, job_id in waiting if owner == person] for person in people}
+    first, second, third = ids["ada"]
+
+    def places():
+        return {job_id: queue.get(job_id).position for _, job_id in waiting}
+
+    before = places()
+    queue.make_next(third, "ada")
+    after = places()
+    assert [after[each] for each in (third, first, second)] == sorted(before[each] for each in ids["ada"])
+    assert all(after[each] == before[each] for person in ("bob", "cy") for each in ids[person])
+    with pytest.raises(NotYours):
+        queue.make_next(third, "bob")
+    # twice changes nothing more
+    queue.make_next(third, "ada")
+    assert places() == after
+    expected = sorted(after, key=after.get)
+    gate.open()
+    assert {ended(queue, job_id).state for job_id in expected} == {"done"}
+    with queue.engine.connect() as connection:
+        served = connection.execute(sa.select(jobs.c.id).order_by(jobs.c.started)).scalars().all()
+    assert served[1:] == expected
+    queue.make_next(third, "ada")
+    assert queue.get(third).state == "done"
 
 
 def test_nine_others_are_served_among_the_flood_of_one(fake, still, small):

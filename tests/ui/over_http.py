@@ -32,7 +32,7 @@ def visitor_of(server: Server) -> Iterator[httpx.Client]:
 def begun(client: httpx.Client, **changes: object) -> str:
     """The id of a small clip that was asked for."""
     asked = {"request": json.dumps(CONTROLS | changes)}
-    answer = client.post("/animate", files={"still": STILL.read_bytes()}, data=asked)
+    answer = client.post("/animate", files={"still": (STILL.name, STILL.read_bytes())}, data=asked)
     assert answer.status_code == 202, answer.text
     return str(answer.json()["id"])
 

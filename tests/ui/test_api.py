@@ -7,6 +7,7 @@ import base64
 import io
 import json
 from pathlib import Path
+from urllib.parse import unquote
 
 import httpx
 import pytest
@@ -40,7 +41,7 @@ def test_a_clip_is_had_in_every_format(rest, job_id, tmp_path: Path, name):
     assert answer.status_code == 200, answer.text
     kind = FORMATS[name]
     assert answer.headers["content-type"] == kind.media_type
-    assert f"stillmotion-pocket-3{kind.suffix}" in answer.headers["content-disposition"]
+    assert f"otters, there and back{kind.suffix}" in unquote(answer.headers["content-disposition"])
     (tmp_path / "clip").write_bytes(answer.content)
     assert probe_export(tmp_path / "clip", kind).num_frames == (1 if kind.is_one_frame else 8)
 
@@ -110,7 +111,7 @@ def test_an_assistant_finds_one_tool_and_can_use_it(server):
         ):
             await session.initialize()
             tools = (await session.list_tools()).tools
-            return tools, await session.call_tool("animate", {"image": picture, **CONTROLS})
+            return tools, await session.call_tool("animate", {"image": picture, "name": "Two otters", **CONTROLS})
 
     # in a thread of its own: the browser of other tests has an event loop in this one
     [(tools, answer)] = in_threads(1, lambda _: asyncio.run(ask()))
@@ -120,4 +121,6 @@ def test_an_assistant_finds_one_tool_and_can_use_it(server):
     assert not answer.isError, answer.content
     told = json.loads(answer.content[0].text)
     assert (told["type"], told["seed"], told["num_frames"]) == ("video/mp4", 3, 5)
-    assert httpx.get(told["clip"]).content[4:8] == b"ftyp"
+    clip = httpx.get(told["clip"])
+    assert clip.content[4:8] == b"ftyp"
+    assert "Two otters.mp4" in unquote(clip.headers["content-disposition"])

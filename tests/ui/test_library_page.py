@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.conftest import Server
+from tests.conftest import LAPTOP, Server
 from tests.ui.over_http import made_clip, opened_as, visitor_of
-from tests.ui.studio import STILLS, fake_studio, give, held_back, set_to
+from tests.ui.studio import STILLS, fake_studio, give, held_back, saved, set_to
 
 
 @pytest.fixture(scope="module")
@@ -18,6 +20,19 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A studio whose clips are done at once."""
     with fake_studio(tmp_path_factory.mktemp("library"), step_s=0.02) as server:
         yield server
+
+
+TIME_IN_TOKYO = """() => new Intl.DateTimeFormat(undefined, {
+  dateStyle: "medium", timeStyle: "short", timeZone: "Asia/Tokyo"
+}).format(new Date(document.querySelector(".clip-card time").dateTime))"""
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    """A window far away from the server."""
+    window = browser.new_context(viewport=LAPTOP, accept_downloads=True, timezone_id="Asia/Tokyo")
+    yield window
+    window.close()
 
 
 @pytest.fixture
@@ -43,14 +58,18 @@ def test_an_empty_library_says_what_it_is_for(page: Page) -> None:
     expect(page.locator("#clips")).to_contain_text("No clips yet")
 
 
-def test_a_clip_is_in_the_library_of_who_made_it_with_its_settings(
+def test_a_clip_is_in_the_library_of_who_made_it_by_name_and_in_their_own_time(
     made: Page, browser: Browser, server: Server
 ) -> None:
     seed = made.locator("#result code").inner_text()
     library(made)
     card = made.locator(".clip-card")
+    expect(card.locator(".clip-name")).to_have_text("otters")
+    expect(card.locator("time")).to_have_text(made.evaluate(TIME_IN_TOKYO))
+    expect(card.get_by_text("motion 90")).not_to_be_visible()
+    card.get_by_text("Settings", exact=True).click()
     for words in ("pocket", "256x128 · 8 frames · 24 fps", "motion 90", f"seed {seed}", "made in"):
-        expect(card).to_contain_text(words)
+        expect(card.get_by_text(words)).to_be_visible()
     made.wait_for_function("document.querySelector('.clip-card img').naturalWidth > 0")
     card.hover()
     expect(card.locator("video")).to_be_visible()
@@ -61,13 +80,42 @@ def test_a_clip_is_in_the_library_of_who_made_it_with_its_settings(
     stranger.context.close()
 
 
-def test_clips_are_searched_marked_deleted_and_brought_back(made: Page) -> None:
+def test_every_file_of_a_clip_is_there_to_download_again_under_its_name(
+    server: Server, context: BrowserContext, tmp_path: Path
+) -> None:
+    with visitor_of(server) as client:
+        job = made_clip(client)
+        wished = {"format": "gif", "finish": json.dumps({"loop": "ping-pong"})}
+        assert client.get(f"/clips/{job}", params=wished).status_code == 200
+        assert client.post(f"/jobs/{job}/links", json={"title": "Hello from the river"}).status_code == 201
+        page = opened_as(client, context, job)
+    library(page)
+    card = page.locator(".clip-card")
+    expect(card.locator(".clip-title")).to_have_text("“Hello from the river”")
+    clip = saved(page, card.get_by_role("link", name="Download"), tmp_path)
+    assert (clip.name, clip.read_bytes()[4:8]) == ("otters.mp4", b"ftyp")
+    gif = saved(page, card.get_by_role("link", name="GIF, there and back"), tmp_path)
+    assert (gif.name, gif.read_bytes()[:4]) == ("otters, there and back.gif", b"GIF8")
+    for words, count in (("river hello", 1), ("otter", 1), ("wren", 0)):
+        page.get_by_label("Search").fill(words)
+        cards(page, count)
+    # what is made of a frame of it is called as it is
+    page.get_by_role("tab", name="Studio").click()
+    page.get_by_role("button", name="Use this frame").click()
+    expect(page.locator("#stage img[alt='The frame that the model will see']")).to_be_visible()
+    before = page.url
+    page.get_by_role("button", name="Animate").click()
+    expect(page).not_to_have_url(before)
+    expect(page.locator("#result .download")).to_have_attribute("download", "otters.mp4")
+
+
+def test_clips_are_searched_and_marked(made: Page) -> None:
     first = made.locator("#result code").inner_text()
     made.get_by_role("button", name="Again, other seed").click()
     expect(made.locator("#result code")).not_to_have_text(first)
     library(made)
     cards(made, 2)
-    seed = made.locator(".clip-card code").first.inner_text()
+    seed = made.locator(".clip-card code").first.text_content()
     made.get_by_label("Search").fill(f"seed {seed}")
     cards(made, 1)
     made.get_by_role("button", name="Favourite", exact=True).click()
@@ -78,13 +126,86 @@ def test_clips_are_searched_marked_deleted_and_brought_back(made: Page) -> None:
     cards(made, 2)
     made.get_by_label("Favourites only").check()
     cards(made, 1)
-    made.get_by_role("button", name="Delete this clip").click()
-    cards(made, 0)
-    made.get_by_role("button", name="Undo").click()
-    cards(made, 1)
-    made.reload()
+
+
+def test_a_deletion_is_undone_from_where_a_phone_is_scrolled_to_and_by_the_keyboard(
+    server: Server, browser: Browser
+) -> None:
+    phone = browser.new_context(viewport={"width": 390, "height": 600}, has_touch=True)
+    with visitor_of(server) as client:
+        last = [made_clip(client) for _ in range(3)][-1]
+        page = opened_as(client, phone, last)
+    library(page)
+    deletions, undo = page.get_by_role("button", name="Delete this clip"), page.get_by_role("button", name="Undo")
+    deletions.last.scroll_into_view_if_needed()
+    deletions.last.click()
+    cards(page, 2)
+    said = page.locator("#toast").get_by_role("status")
+    expect(said).to_contain_text("Deleted “otters”. It can be brought back for 10 minutes.")
+    expect(undo).to_be_in_viewport(ratio=1)
+    deletions.first.focus()
+    page.keyboard.press("Enter")
+    cards(page, 1)
+    # one after the other, without a pointer
+    for count in (2, 3):
+        expect(undo).to_be_focused()
+        page.keyboard.press("Enter")
+        cards(page, count)
+    expect(undo).to_have_count(0)
+    deletions.first.click()
+    page.get_by_role("button", name="Close").click()
+    expect(said).to_have_text("")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    phone.close()
+
+
+def test_tabs_are_in_the_address(made: Page, server: Server) -> None:
+    job = made.url
     library(made)
-    cards(made, 2)
+    expect(made).to_have_url(f"{server.url}/?tab=library")
+    made.reload()
+    expect(made.locator(".clip-card").first).to_be_visible()
+    expect(made).to_have_title("Library · Stillmotion")
+    made.get_by_role("tab", name="Queue").click()
+    made.go_back()
+    expect(made.locator(".clip-card").first).to_be_visible()
+    made.go_back()
+    expect(made).to_have_url(job)
+    expect(made.locator("#stage video")).to_be_visible()
+    made.go_forward()
+    expect(made.locator(".clip-card").first).to_be_visible()
+    # the studio went on to another job meanwhile: its address is that one's
+    made.get_by_role("tab", name="Studio").click()
+    made.get_by_role("button", name="Again, other seed").click()
+    expect(made).not_to_have_url(job)
+    newer = made.url
+    made.go_back()
+    made.go_back()
+    expect(made).to_have_url(newer)
+
+
+def test_a_key_carries_the_library_to_another_browser_once(made: Page, browser: Browser, server: Server) -> None:
+    library(made)
+    made.get_by_role("button", name="Use this library in another browser").click()
+    expect(made.locator("#library-key")).to_contain_text("can change and delete them")
+    address = made.locator("#library-key [data-copy]").get_attribute("data-copy") or ""
+    other = browser.new_context().new_page()
+    other.goto(server.url)
+    # to look is not to use
+    for _ in range(2):
+        other.goto(address)
+    other.get_by_role("button", name="Open the library").click()
+    expect(other.locator(".clip-card .clip-name")).to_have_text("otters")
+    other.get_by_role("button", name="Favourite", exact=True).click()
+    made.reload()
+    expect(made.get_by_role("button", name="No favourite any more")).to_be_visible()
+    stranger = browser.new_context().new_page()
+    stranger.goto(address)
+    expect(stranger.get_by_role("heading")).to_have_text("This key is no longer good.")
+    stranger.goto(f"{server.url}/?tab=library")
+    expect(stranger.locator("#clips")).to_contain_text("No clips yet")
+    for page in (other, stranger):
+        page.context.close()
 
 
 def test_the_focus_stays_with_its_clip_and_never_goes_to_another(made: Page, server: Server) -> None:
@@ -129,15 +250,6 @@ def test_a_clip_is_opened_in_the_studio(made: Page) -> None:
     made.get_by_role("button", name="Open in the studio").click()
     expect(made.locator("#stage video")).to_be_visible()
     expect(made).to_have_url(address)
-
-
-def test_the_frame_that_is_shown_becomes_the_next_still(made: Page) -> None:
-    made.get_by_role("button", name="Use this frame").click()
-    expect(made.locator("#stage img[alt='The frame that the model will see']")).to_be_visible()
-    before = made.url
-    made.get_by_role("button", name="Animate").click()
-    expect(made).not_to_have_url(before)
-    expect(made.locator("#stage video")).to_be_visible()
 
 
 def test_frames_are_made_again_with_other_settings(made: Page) -> None:

@@ -60,6 +60,24 @@ def test_the_queue_shows_ones_own_jobs_and_only_counts_those_of_others(
     other.context.close()
 
 
+def test_ones_own_clips_change_places(context: BrowserContext, server: Server) -> None:
+    with visitor_of(server) as mine, visitor_of(server) as others:
+        jobs = [
+            (who, begun(who, num_inference_steps=100, num_frames=n))
+            for who, n in ((mine, 4), (others, 9), (mine, 5), (mine, 6))
+        ]
+        page = opened_as(mine, context, jobs[0][1])
+        queue_of(page)
+        places, button = page.locator("#turns li"), page.get_by_role("button", name="Make this next")
+        expect(places).to_have_text([re.compile(words) for words in ("4 frames", "Somebody", "5 frames", "6 frames")])
+        # not of what runs, nor of what is next already
+        expect(button).to_have_count(1)
+        button.click()
+        expect(places).to_have_text([re.compile(words) for words in ("4 frames", "Somebody", "6 frames", "5 frames")])
+        for who, job in reversed(jobs):
+            who.post(f"/jobs/{job}/cancel")
+
+
 def test_a_job_is_opened_from_the_queue(context: BrowserContext, server: Server) -> None:
     page = asked_on(context, server)
     page.wait_for_url(re.compile("/jobs/[0-9a-f]{32}$"))

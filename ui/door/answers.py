@@ -23,15 +23,16 @@ def refused(
     headers = {**NO_STORE, **(more or {})}
     sentence, remedy = words
     if wants_page(asked):
-        return HTMLResponse(_page(sentence, remedy), status, headers)
+        return HTMLResponse(plain_page(sentence, f"<p>{escape(remedy)}</p>"), status, headers)
     return JSONResponse({"error": sentence, "remedy": remedy}, status, headers)
 
 
-def _page(sentence: str, remedy: str) -> str:
+def plain_page(heading: str, body: str) -> str:
+    """A page beside the studio: its heading as text, and the rest as HTML."""
     return (
         '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
         '<meta name="color-scheme" content="light dark"><title>Stillmotion</title>'
-        '<body style="font: 17px/1.5 system-ui; max-width: 36em; margin: 18vh auto; padding: 0 1em">'
-        f'<h1 style="font-size: 1.4em">{escape(sentence)}</h1><p>{escape(remedy)}</p>'
-        '<p><a href="/">Open the studio</a></p></html>'
+        "<style>body{font:17px/1.5 system-ui;max-width:36em;margin:18vh auto;padding:0 1em}h1{font-size:1.4em}"
+        "button{font:inherit;padding:.6em 1em;min-height:44px}</style>"
+        f'<main><h1>{escape(heading)}</h1>{body}<p><a href="/">Open the studio</a></p></main></html>'
     )

@@ -41,6 +41,7 @@ OPENINGS: tuple[Opening, ...] = (
     _open("GET", "/hero.mp4"),
     _open("GET", "/hero.jpg"),
     _open("GET", "/own/{}"),
+    _open("GET POST", "/library/{}"),
     # Gradio's page, its events and its uploads
     _open("GET", "/config"),
     _open("GET", "/theme.css"),

@@ -20,6 +20,9 @@ HEADER = "x-stillmotion-visitor"
 OWNER_HEADER = "x-stillmotion-owner"
 """There, and "1", where the studio's owner asks."""
 
+BY_ADDRESS = "address:"
+"""The names of visitors without a cookie begin so; a cookie's never does."""
+
 NAME_BYTES = 12
 
 LONGEST_COOKIE = 8192
@@ -51,6 +54,11 @@ class Keys:
         return hmac.new(self._secret, purpose.encode(), hashlib.sha256).hexdigest()
 
 
+def has_cookie(visitor: str) -> bool:
+    """Whether a visitor is known by a cookie, and not only by an address, which others may have as well."""
+    return not visitor.startswith(BY_ADDRESS)
+
+
 class Visitors:
     """ASGI middleware. A browser that opens a page is given a cookie; a program without one counts as its address."""
 
@@ -62,7 +70,7 @@ class Visitors:
             await self.app(scope, receive, send)
             return
         known = self._signed(scope, "visitor", self._keys.visitors)
-        named = known or f"address:{(scope.get('client') or ('nowhere',))[0]}"
+        named = known or f"{BY_ADDRESS}{(scope.get('client') or ('nowhere',))[0]}"
         told = [(HEADER.encode(), named.encode())]
         if self._signed(scope, "owner", self._keys.owners):
             told.append((OWNER_HEADER.encode(), b"1"))
@@ -70,9 +78,10 @@ class Visitors:
 
         async def answer(message: Message) -> None:
             if message["type"] == "http.response.start" and opens_page:
-                # known ones get it again, and with it another year
-                cookie = visitor_cookie(self._keys, scope["scheme"], known)
-                MutableHeaders(scope=message).append("set-cookie", cookie)
+                # known ones get it again, and with it another year; a key may just have made them somebody else
+                cookie, headers = visitor_cookie(self._keys, scope["scheme"], known), MutableHeaders(scope=message)
+                if not any(given.startswith(cookie.partition("=")[0]) for given in headers.getlist("set-cookie")):
+                    headers.append("set-cookie", cookie)
             await send(message)
 
         # nobody behind the door needs a cookie, and Python's own parser takes seconds for one that is full of escapes

@@ -1,0 +1,62 @@
+"""What each file that was made of a clip on demand is: noted beside it, so that the library can offer it again."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from jobs.files import listed
+from media.export.formats import FORMATS, Format
+from media.export.order import Export
+from media.finish.plan import Finish, parse_finish
+from media.whole_file import write_whole
+from pipelines.errors import RequestError
+
+NAME = "stillmotion"
+"""Of the files on disk, before their suffix."""
+
+NOTE = "wish.json"
+
+
+@dataclass(frozen=True)
+class Made:
+    """A file that was made: what `jobs.exports.Exports.find` finds it by, what it is, and its size in bytes."""
+
+    key: str
+    kind: Format
+    finish: Finish
+    size: int
+
+
+def note_wish(folder: Path, wanted: Export) -> None:
+    """Note in the folder of a file what it is. Raises `OSError`."""
+    note = folder / NOTE
+    if not note.exists():
+        told = {"kind": wanted.kind.name, "finish": wanted.finish.model_dump(exclude_defaults=True)}
+        write_whole(note, json.dumps(told).encode())
+
+
+def made_of(folder: Path) -> Sequence[Made]:
+    """What was made of a clip, whose files are in `folder`, the newest first; not the clip itself."""
+    found = (made_in(each) for each in sorted(listed(folder), key=_age))
+    return [made for made in found if made is not None and not Export(made.kind, made.finish).is_plain]
+
+
+def made_in(folder: Path) -> Made | None:
+    """The file in the folder of one wish, None where it is not there yet or nobody knows what it is."""
+    with suppress(OSError, ValueError, KeyError, RequestError):
+        told = json.loads((folder / NOTE).read_bytes())
+        kind, finish = FORMATS[told["kind"]], parse_finish(told["finish"])
+        file = folder / f"{NAME}{kind.suffix}"
+        return Made(folder.name, kind, finish, file.stat().st_size)
+    return None
+
+
+def _age(folder: Path) -> float:
+    """Sorts what was asked for last to the front."""
+    with suppress(OSError):
+        return -folder.stat().st_mtime
+    return 0.0

@@ -1,0 +1,10 @@
+"""What runs in the browser, read from the files beside this one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+def script(*files: Path) -> str:
+    """One script out of several, in their order."""
+    return "\n".join(path.read_text(encoding="utf-8") for path in files)
