@@ -8,16 +8,14 @@ from typing import Any
 import gradio as gr
 
 from jobs.wishes import made_of
-from pipelines.catalogue import find
 from pipelines.errors import StillmotionError
 from ui import acts, cards
 from ui.backstage import Backstage
-from ui.controls import model_updates
+from ui.events import StudioEvents
 from ui.key_panel import KeyPanel
 from ui.library_cards import EMPTY, NOTHING_FOUND, Entry, library_cards
 from ui.quiet import QUIET, visitor_of
 from ui.scripts import script
-from ui.studio import Studio
 from ui.toast import deleted_toast, new_toast
 
 SCRIPT = Path(__file__).parent / "library.js"
@@ -26,8 +24,9 @@ SCRIPT = Path(__file__).parent / "library.js"
 class LibraryPage:
     """The components of the Library tab."""
 
-    def __init__(self, backstage: Backstage) -> None:
+    def __init__(self, backstage: Backstage, studio: StudioEvents) -> None:
         self.queue, self.files = backstage.queue, backstage.exports.folder
+        self._studio = studio
         self.key = KeyPanel(backstage.library_keys)
 
     def build(self) -> None:
@@ -41,19 +40,21 @@ class LibraryPage:
         self.clips = gr.HTML("", js_on_load=script(acts.SCRIPT, SCRIPT), elem_id="clips")
         self.toast = new_toast()
         self.deleted, self.opened = gr.Textbox("", visible=False), gr.Textbox("", visible=False)
+        self.used = gr.Textbox("", visible=False)
         self.key.build()
 
-    def connect(self, tabs: gr.Tabs, tab: gr.Tab, studio: Studio) -> None:
+    def connect(self, tabs: gr.Tabs, tab: gr.Tab) -> None:
         """Join the components; call inside the Blocks context."""
+        studio = self._studio.studio
         wanted, shown = [self.search, self.favourites], [self.clips]
         tab.select(self.show, wanted, shown, **QUIET)
         # a clip that is done meanwhile appears as well
         news = [self.search.change, self.favourites.change, studio.result.change]
         gr.on(news, self.show, wanted, shown, trigger_mode="always_last", **QUIET)
-        self._names = list(studio.controls)
         told = [self.clips, self.problem, self.toast, self.deleted]
-        acted = [*told, self.opened, tabs, *studio.controls.values()]
-        done = self.clips.act(self.act, [self.deleted, *wanted], acted, **QUIET)
+        acted = [*told, self.opened, tabs, self.used, *self._studio.settings.components]
+        done = self.clips.act(self.act, [self.deleted, studio.picture, *wanted], acted, **QUIET)
+        self.used.change(**self._studio.frame_again)
         done.then(None, self.opened, None, js=acts.OPEN_JS, **QUIET)
         self.toast.undo(self.restore, [self.deleted, *wanted], told, **QUIET)
         self.toast.dismiss(lambda: ["", ""], None, [self.toast, self.deleted], **QUIET)
@@ -68,10 +69,12 @@ class LibraryPage:
         entries = [Entry(job, made_of(self.files / job.id)) for job in found]
         return library_cards(entries) if entries else NOTHING_FOUND if search or favourites else EMPTY
 
-    def act(self, event: gr.EventData, deleted: str, search: str, favourites: bool, request: gr.Request) -> list[Any]:
+    def act(
+        self, event: gr.EventData, deleted: str, picture: str, search: str, favourites: bool, request: gr.Request
+    ) -> list[Any]:
         """A button of a card was pressed. `deleted` are the clips that can be brought back, the last one first."""
         job, act, visitor = str(event.job), str(event.act), visitor_of(request)
-        opened, tab, controls = "", gr.skip(), [gr.skip()] * len(self._names)
+        opened, tab, used = "", gr.skip(), [gr.skip(), *self._studio.settings.untouched()]
         try:
             if act in {"favour", "unfavour"}:
                 self.queue.favour(job, visitor, act == "favour")
@@ -81,10 +84,12 @@ class LibraryPage:
             elif act == "open":
                 opened = self.queue.get(job).id
             elif act == "settings":
-                controls, tab = self._settings_of(job), gr.Tabs(selected="studio")
+                shape = self._studio.shape_of(picture, visitor)
+                used = [job, *self._studio.settings.shown(self.queue.get(job).request, shape)]
+                tab = gr.Tabs(selected="studio")
         except StillmotionError as error:
-            return [gr.skip(), cards.problem(str(error)), gr.skip(), gr.skip(), "", gr.skip(), *controls]
-        return [self.show(search, favourites, request), "", self._toast(deleted), deleted, opened, tab, *controls]
+            return [gr.skip(), cards.problem(str(error)), gr.skip(), gr.skip(), "", gr.skip(), *used]
+        return [self.show(search, favourites, request), "", self._toast(deleted), deleted, opened, tab, *used]
 
     def restore(self, deleted: str, search: str, favourites: bool, request: gr.Request) -> list[Any]:
         """The last deletion is undone; the one before it can be undone next."""
@@ -99,7 +104,3 @@ class LibraryPage:
     def _toast(self, deleted: str) -> str:
         last = deleted.rpartition(" ")[2]
         return deleted_toast(self.queue.get(last)) if last else ""
-
-    def _settings_of(self, job: str) -> list[Any]:
-        used = self.queue.get(job).request
-        return model_updates(self._names, find(used.model), used.model_dump())

@@ -36,7 +36,7 @@ def build_page(backstage: Backstage, downloads: Downloads) -> gr.Blocks:
                 events = StudioEvents(studio)
                 events.connect()
             with gr.Tab("Library", id="library") as library_tab:
-                library = LibraryPage(backstage)
+                library = LibraryPage(backstage, events)
                 library.build()
             with gr.Tab("Queue", id="queue") as queue_tab:
                 waiting = QueuePage(queue)
@@ -49,7 +49,7 @@ def build_page(backstage: Backstage, downloads: Downloads) -> gr.Blocks:
         studio.sharing.connect(studio.job_id)
         RunEvents(studio, events).connect(page)
         connect_recent(page, queue, studio.recent, studio.result)
-        library.connect(tabs, library_tab, studio)
+        library.connect(tabs, library_tab)
         known.connect(page, studio.model)
         waiting.connect(queue_tab, [studio_tab, library_tab, models_tab])
         page.load(None, None, None, js="() => stillmotion.showTab()", **QUIET)
