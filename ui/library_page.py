@@ -52,8 +52,9 @@ class LibraryPage:
         news = [self.search.change, self.favourites.change, studio.result.change]
         gr.on(news, self.show, wanted, shown, trigger_mode="always_last", **QUIET)
         told = [self.clips, self.problem, self.toast, self.deleted]
-        acted = [*told, self.opened, tabs, self.used, *self._studio.settings.components]
-        done = self.clips.act(self.act, [self.deleted, studio.picture, *wanted], acted, **QUIET)
+        done = self.clips.act(self.act, [self.deleted, *wanted], [*told, self.opened], **QUIET)
+        used = [self.used, tabs, self.problem, *self._studio.settings.components]
+        self.clips.act(self.use, studio.picture, used, **QUIET)
         self.used.change(**self._studio.frame_again)
         done.then(None, self.opened, None, js=acts.OPEN_JS, **QUIET)
         self.toast.undo(self.restore, [self.deleted, *wanted], told, **QUIET)
@@ -69,12 +70,9 @@ class LibraryPage:
         entries = [Entry(job, made_of(self.files / job.id)) for job in found]
         return library_cards(entries) if entries else NOTHING_FOUND if search or favourites else EMPTY
 
-    def act(
-        self, event: gr.EventData, deleted: str, picture: str, search: str, favourites: bool, request: gr.Request
-    ) -> list[Any]:
+    def act(self, event: gr.EventData, deleted: str, search: str, favourites: bool, request: gr.Request) -> list[Any]:
         """A button of a card was pressed. `deleted` are the clips that can be brought back, the last one first."""
-        job, act, visitor = str(event.job), str(event.act), visitor_of(request)
-        opened, tab, used = "", gr.skip(), [gr.skip(), *self._studio.settings.untouched()]
+        job, act, visitor, opened = str(event.job), str(event.act), visitor_of(request), ""
         try:
             if act in {"favour", "unfavour"}:
                 self.queue.favour(job, visitor, act == "favour")
@@ -83,13 +81,21 @@ class LibraryPage:
                 deleted = f"{deleted} {job}".strip()
             elif act == "open":
                 opened = self.queue.get(job).id
-            elif act == "settings":
-                shape = self._studio.shape_of(picture, visitor)
-                used = [job, *self._studio.settings.shown(self.queue.get(job).request, shape)]
-                tab = gr.Tabs(selected="studio")
         except StillmotionError as error:
-            return [gr.skip(), cards.problem(str(error)), gr.skip(), gr.skip(), "", gr.skip(), *used]
-        return [self.show(search, favourites, request), "", self._toast(deleted), deleted, opened, tab, *used]
+            return [gr.skip(), cards.problem(str(error)), gr.skip(), gr.skip(), ""]
+        return [self.show(search, favourites, request), "", self._toast(deleted), deleted, opened]
+
+    def use(self, event: gr.EventData, picture: str, request: gr.Request) -> list[Any]:
+        """Use settings was pressed, or any other button, which is no matter of this."""
+        settings = self._studio.settings
+        if str(event.act) != "settings":
+            return [*[gr.skip()] * 3, *settings.untouched()]
+        try:
+            shape = self._studio.shape_of(picture, visitor_of(request))
+            shown = settings.shown(self.queue.get(str(event.job)).request, shape)
+        except StillmotionError as error:
+            return [gr.skip(), gr.skip(), cards.problem(str(error)), *settings.untouched()]
+        return [str(event.job), gr.Tabs(selected="studio"), gr.skip(), *shown]
 
     def restore(self, deleted: str, search: str, favourites: bool, request: gr.Request) -> list[Any]:
         """The last deletion is undone; the one before it can be undone next."""
