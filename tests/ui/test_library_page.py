@@ -24,7 +24,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 TIME_IN_TOKYO = """() => new Intl.DateTimeFormat(undefined, {
   dateStyle: "medium", timeStyle: "short", timeZone: "Asia/Tokyo"
-}).format(new Date(document.querySelector(".clip-card time").dateTime))"""
+}).format(new Date(document.querySelector("#clips time").dateTime))"""
 
 
 @pytest.fixture
@@ -46,11 +46,11 @@ def made(server: Server, context: BrowserContext) -> Iterator[Page]:
 
 def library(page: Page) -> None:
     page.get_by_role("tab", name="Library").click()
-    expect(page.locator(".clip-card").first).to_be_visible()
+    expect(page.locator("#clips .clip-card").first).to_be_visible()
 
 
 def cards(page: Page, count: int) -> None:
-    expect(page.locator(".clip-card")).to_have_count(count)
+    expect(page.locator("#clips .clip-card")).to_have_count(count)
 
 
 def test_an_empty_library_says_what_it_is_for(page: Page) -> None:
@@ -61,16 +61,16 @@ def test_an_empty_library_says_what_it_is_for(page: Page) -> None:
 def test_a_clip_is_in_the_library_of_who_made_it_by_name_and_in_their_own_time(
     made: Page, browser: Browser, server: Server
 ) -> None:
-    seed = made.locator("#result code").inner_text()
+    seed = made.locator("#result code").text_content()
     library(made)
-    card = made.locator(".clip-card")
+    card = made.locator("#clips .clip-card")
     expect(card.locator(".clip-name")).to_have_text("otters")
     expect(card.locator("time")).to_have_text(made.evaluate(TIME_IN_TOKYO))
     expect(card.get_by_text("motion 90")).not_to_be_visible()
     card.get_by_text("Settings", exact=True).click()
     for words in ("pocket", "256x128 · 8 frames · 24 fps", "motion 90", f"seed {seed}", "made in"):
         expect(card.get_by_text(words)).to_be_visible()
-    made.wait_for_function("document.querySelector('.clip-card img').naturalWidth > 0")
+    made.wait_for_function("document.querySelector('#clips .clip-card img').naturalWidth > 0")
     card.hover()
     expect(card.locator("video")).to_be_visible()
     stranger = browser.new_context().new_page()
@@ -90,7 +90,7 @@ def test_every_file_of_a_clip_is_there_to_download_again_under_its_name(
         assert client.post(f"/jobs/{job}/links", json={"title": "Hello from the river"}).status_code == 201
         page = opened_as(client, context, job)
     library(page)
-    card = page.locator(".clip-card")
+    card = page.locator("#clips .clip-card")
     expect(card.locator(".clip-title")).to_have_text("“Hello from the river”")
     clip = saved(page, card.get_by_role("link", name="Download"), tmp_path)
     assert (clip.name, clip.read_bytes()[4:8]) == ("otters.mp4", b"ftyp")
@@ -110,12 +110,12 @@ def test_every_file_of_a_clip_is_there_to_download_again_under_its_name(
 
 
 def test_clips_are_searched_and_marked(made: Page) -> None:
-    first = made.locator("#result code").inner_text()
-    made.get_by_role("button", name="Again, other seed").click()
+    first = made.locator("#result code").text_content()
+    made.get_by_role("button", name="Another take").click()
     expect(made.locator("#result code")).not_to_have_text(first)
     library(made)
     cards(made, 2)
-    seed = made.locator(".clip-card code").first.text_content()
+    seed = made.locator("#clips .clip-card code").first.text_content()
     made.get_by_label("Search").fill(f"seed {seed}")
     cards(made, 1)
     made.get_by_role("button", name="Favourite", exact=True).click()
@@ -164,19 +164,19 @@ def test_tabs_are_in_the_address(made: Page, server: Server) -> None:
     library(made)
     expect(made).to_have_url(f"{server.url}/?tab=library")
     made.reload()
-    expect(made.locator(".clip-card").first).to_be_visible()
+    expect(made.locator("#clips .clip-card").first).to_be_visible()
     expect(made).to_have_title("Library · Stillmotion")
     made.get_by_role("tab", name="Queue").click()
     made.go_back()
-    expect(made.locator(".clip-card").first).to_be_visible()
+    expect(made.locator("#clips .clip-card").first).to_be_visible()
     made.go_back()
     expect(made).to_have_url(job)
     expect(made.locator("#stage video")).to_be_visible()
     made.go_forward()
-    expect(made.locator(".clip-card").first).to_be_visible()
+    expect(made.locator("#clips .clip-card").first).to_be_visible()
     # the studio went on to another job meanwhile: its address is that one's
     made.get_by_role("tab", name="Studio").click()
-    made.get_by_role("button", name="Again, other seed").click()
+    made.get_by_role("button", name="Another take").click()
     expect(made).not_to_have_url(job)
     newer = made.url
     made.go_back()
@@ -195,7 +195,7 @@ def test_a_key_carries_the_library_to_another_browser_once(made: Page, browser: 
     for _ in range(2):
         other.goto(address)
     other.get_by_role("button", name="Open the library").click()
-    expect(other.locator(".clip-card .clip-name")).to_have_text("otters")
+    expect(other.locator("#clips .clip-card .clip-name")).to_have_text("otters")
     other.get_by_role("button", name="Favourite", exact=True).click()
     made.reload()
     expect(made.get_by_role("button", name="No favourite any more")).to_be_visible()
@@ -210,13 +210,13 @@ def test_a_key_carries_the_library_to_another_browser_once(made: Page, browser: 
 
 def test_the_focus_stays_with_its_clip_and_never_goes_to_another(made: Page, server: Server) -> None:
     with held_back(server):
-        made.get_by_role("button", name="Again, other seed").click()
+        made.get_by_role("button", name="Another take").click()
         library(made)
         buttons = made.get_by_role("button", name="Delete this clip")
         expect(buttons).to_have_count(1)
         buttons.last.focus()
     # a new clip comes in front
-    expect(made.locator(".clip-card")).to_have_count(2)
+    expect(made.locator("#clips .clip-card")).to_have_count(2)
     expect(buttons.last).to_be_focused()
     buttons.first.focus()
     made.keyboard.press("Enter")
@@ -230,7 +230,7 @@ def test_the_focus_stays_with_its_clip_and_never_goes_to_another(made: Page, ser
 
 
 def test_settings_are_used_again(made: Page) -> None:
-    seed = made.locator("#result code").inner_text()
+    seed = made.locator("#result code").text_content()
     set_to(made, "motion_bucket_id", 10)
     made.get_by_role("button", name="Size and length").click()
     set_to(made, "num_frames", 20)
@@ -255,7 +255,7 @@ def test_a_clip_is_opened_in_the_studio(made: Page) -> None:
 def test_frames_are_made_again_with_other_settings(made: Page) -> None:
     before = made.url
     made.get_by_role("button", name="Size and length").click()
-    made.get_by_label("Play at the motion fps").uncheck()
+    made.get_by_label("Play as fast as it was imagined").uncheck()
     set_to(made, "playback_fps", 14)
     made.get_by_role("button", name="Decode again").click()
     expect(made).not_to_have_url(before)
