@@ -47,7 +47,13 @@ LATE = 10**8
 APART_S = 60.0
 """Seconds between two clips."""
 
-SEARCHES = {"that all match": "pocket", "that one matches": "seed 4711", "that none matches": "svd 1999-12"}
+SEARCHES = {
+    "that all match": "pocket",
+    "that one matches": "seed 4711",
+    "for one name": "wren 4711",
+    "for a name in letters without spaces": "の寺",
+    "that none matches": "svd 1999-12",
+}
 
 FACTS = {"width": 1024, "height": 576, "num_frames": 25, "fps": 7.0, "seconds": 3.571}
 
@@ -169,7 +175,8 @@ def _row(number: int) -> dict[str, Any]:
         "model": request.model,
     }
     told |= {"state": "done", "turn": number, "created": created, "started": created, "ended": created + 60}
-    return told | {"seconds": 60.0, "facts": FACTS} | findable(request, created)
+    name = f"wren at the window {number}"
+    return told | {"seconds": 60.0, "facts": FACTS, "name": name} | findable(request, created, name)
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from jobs.job import ENDS, Job, State, is_id
 from jobs.schema import IN_LIBRARY, in_plain_words, jobs
-from jobs.search import Wanted, findable, wanted_of
+from jobs.search import findable, wanted_of
 from pipelines.errors import NotYours, UnknownJob
 from pipelines.request import MotionRequest
 
@@ -95,7 +95,7 @@ class Ledger:
 
         `before` is in seconds since 1970. Raises `InputError` for a search that is too long.
         """
-        wanted = [jobs.c.owner == user, *(self._holds_one(each) for each in wanted_of(search))]
+        wanted = [jobs.c.owner == user, *(self._holds(*each) for each in wanted_of(search))]
         if favourites:
             wanted.append(jobs.c.favourite)
         if before is not None:
@@ -104,9 +104,9 @@ class Ledger:
         found = sa.select(jobs.c.id).where(*wanted, sa.text(IN_LIBRARY)).order_by(jobs.c.created.desc()).limit(SHOWN)
         return self._jobs(sa.select(jobs).where(jobs.c.id.in_(found)).order_by(jobs.c.created.desc()))
 
-    def _holds_one(self, wanted: Sequence[Wanted]) -> sa.ColumnElement[bool]:
+    def _holds(self, column: str, piece: str) -> sa.ColumnElement[bool]:
         find = sa.func.instr if self._engine.dialect.name == "sqlite" else sa.func.strpos
-        return sa.or_(*(sa.and_(*(find(jobs.c[column], piece) > 0 for piece in pieces)) for column, pieces in wanted))
+        return find(jobs.c[column], piece) > 0
 
     def set_favourite(self, job_id: str, is_favourite: bool) -> None:
         """Favourites are never removed by age or for room."""

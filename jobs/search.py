@@ -6,12 +6,13 @@ What can be found of a job is written down with it, as one text; a database look
 from __future__ import annotations
 
 import base64
+import functools
 import hashlib
 import re
 import time
 import unicodedata
-from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from collections.abc import Iterator
+from typing import Any
 
 from pipelines.errors import InputError
 from pipelines.request import MotionRequest
@@ -29,13 +30,6 @@ LONGEST = 200
 
 MARK_BYTES = 3
 """Of the mark of a setting, one of 16 million: written out, settings take twice as long to read."""
-
-
-class Wanted(NamedTuple):
-    """Texts that one of the two, `words` or `marks`, has to hold, all of them."""
-
-    column: str
-    pieces: Sequence[str]
 
 
 def findable(request: MotionRequest, created: float, *called: str) -> dict[str, str]:
@@ -57,33 +51,45 @@ def heard(name: str) -> str:
     return "".join(f" {word}" for word in dict.fromkeys([*words, *parts]))
 
 
-def wanted_of(search: str) -> Iterator[Sequence[Wanted]]:
-    """What a clip has to have: of each, one or the other. Raises `InputError` for a search that is too long.
-
-    A control's name with a value behind it is that setting, or two words of a name ("speed boat"); all else is a word.
-    """
+def wanted_of(search: str) -> Iterator[tuple[str, str]]:
+    """Which of the two has to hold which text: the beginning of a word for each word of the search, and the mark of a
+    setting for a control's name with a value of it behind ("speed boat" is none). Raises `InputError` for a search that
+    is too long."""
     if len(search) > LONGEST:
         raise InputError(f"A search has up to {LONGEST} letters.", "Use fewer words.")
-    for words in _together(_plainly(search).split()):
-        said = Wanted("words", [_beginning(word) for word in words])
-        if "=" in (setting := "=".join(SHORT_NAMES.get(word, word) for word in words)):
-            yield Wanted("marks", [_mark(setting)]), said
-        elif not _is_said_of_all(words[0]):
-            yield (said,)
+    words = _plainly(search).replace("=", " ").split()
+    while words:
+        name = _control(words[0])
+        if len(words) > 1 and _is_value(name, words[1]):
+            yield "marks", _mark(f"{name}={words[1]}")
+            del words[:2]
+        else:
+            word = words.pop(0)
+            # every clip has some value of a control: more is about to be typed
+            if words or not name:
+                yield "words", _beginning(word)
 
 
-def _together(words: list[str]) -> Iterator[list[str]]:
-    """Each word, and the name of a control with the word after it."""
-    pending = iter(words)
-    for word in pending:
-        is_control = SHORT_NAMES.get(word, word) in MotionRequest.model_fields
-        value = next(pending, None) if is_control else None
-        yield [word] if value is None else [word, value]
+def _control(word: str) -> str:
+    """The name of the control that a word means, empty where it means none."""
+    name = SHORT_NAMES.get(word, word)
+    return name if name in MotionRequest.model_fields else ""
 
 
-def _is_said_of_all(word: str) -> bool:
-    """The name of a control alone, of which every clip has some value: more is about to be typed."""
-    return SHORT_NAMES.get(word, word) in MotionRequest.model_fields
+def _is_value(name: str, text: str) -> bool:
+    """Whether a control can be this; of no control nothing is a value. A model's name is a word like any other."""
+    schema = _schemas().get(name, {})
+    if "enum" in schema:
+        return text in map(str, schema["enum"])
+    if "pattern" in schema:
+        return re.search(schema["pattern"], text) is not None
+    return schema.get("type") in {"integer", "number"} and re.fullmatch(r"-?\d+(\.\d+)?", text) is not None
+
+
+@functools.cache
+def _schemas() -> dict[str, Any]:
+    schemas: dict[str, Any] = MotionRequest.model_json_schema()["properties"]
+    return schemas
 
 
 def _beginning(word: str) -> str:
