@@ -26,10 +26,11 @@ GB, MB, KB = 1e9, 1e6, 1e3
 def summary(request: MotionRequest, fit: Fit, seconds: float | None) -> str:
     """What the clip will be, and what it will cost on this machine."""
     time = f"about {duration(seconds)} on this machine" if seconds is not None else "first run: time not known yet"
-    mark = "ok" if fit.ok else "warn"
+    # memory is nobody's business while there is enough of it
+    warning = "" if fit.ok else f'<span class="warn">{escape(fit.sentence)}</span>'
     return (
-        f'<div class="summary"><strong>{shape(request)} · {request.seconds:.1f} s</strong>'
-        f'<span>{escape(time)}</span><span class="{mark}">{escape(fit.sentence)}</span></div>'
+        f'<div class="summary"><strong>{request.seconds:.1f} s · {escape(time)}</strong>'
+        f"<span>{shape(request)}</span>{warning}</div>"
     )
 
 

@@ -36,7 +36,7 @@ MOTION_CONTROLS = ("motion_bucket_id", "fps", "noise_aug_strength")
 PRESET_CONTROLS = tuple(field.name for field in fields(Preset))
 
 CAMERA_WORDS = {
-    **{"auto": "As the seed draws it", "hold": "Held: only what moves by itself"},
+    **{"auto": "As suits the picture", "hold": "Held: only what moves by itself"},
     **{"in": "Moves in", "out": "Moves out", "left": "Travels left", "right": "Travels right"},
     **{"up": "Rises", "down": "Sinks", "orbit-left": "Orbits to the left", "orbit-right": "Orbits to the right"},
     **{"pan-left": "Turns left (pan)", "pan-right": "Turns right (pan)"},

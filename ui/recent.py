@@ -52,7 +52,7 @@ def _strip(clips: list[Job]) -> str:
 
 def _thumbnail(job: Job) -> str:
     return (
-        f'<button type="button" class="clip-card" data-job="{job.id}" aria-label="Open this clip">'
+        f'<button type="button" class="clip-card" data-job="{job.id}" aria-label="Open {escape(job.name)}">'
         f'<span class="clip-frame" data-clip="jobs/{job.id}/clip.mp4">'
         f'<img src="jobs/{escape(job.id)}/poster.jpg" alt="" loading="lazy"></span></button>'
     )

@@ -167,7 +167,9 @@ class RunEvents:
             return [gr.skip()] * (10 + len(self.events.settings.components))
         is_running = job is not None and not job.has_ended
         opened = [gr.Timer(active=job is not None), *take_turns(is_running)]
-        settings = self._settings(draft.request if draft else job.request, picture, visitor)  # type: ignore[union-attr]
+        # with the clip's own seed, Animate would make the very same clip again
+        wanted = draft.request if draft else job.request.model_copy(update={"seed": -1})  # type: ignore[union-attr]
+        settings = self._settings(wanted, picture, visitor)
         return [job.id if job else "", picture, stage, *stage_shown(), *opened, *settings]
 
     def _job(self, job_id: str) -> Job | None:

@@ -1,7 +1,9 @@
 // A picture that is pasted or dropped anywhere on the page is taken like one dropped where it says so.
 {
   const input = () => document.querySelector("#upload input[type=file]");
-  const pictureIn = (files) => [...(files ?? [])].find((file) => file.type.startsWith("image/"));
+  // some systems do not know the types of what phones take
+  const isPicture = (file) => file.type.startsWith("image/") || /\.(heic|heif|avif)$/i.test(file.name);
+  const pictureIn = (files) => [...(files ?? [])].find(isPicture);
 
   function take(file) {
     const given = new DataTransfer();

@@ -83,7 +83,7 @@ def _running(browser: Browser, url: str) -> Page:
     page = browser.new_context(viewport={"width": 1280, "height": 800}).new_page()
     page.goto(url)
     page.locator("#upload input[type=file]").first.set_input_files(STILL)
-    page.get_by_role("button", name="Advanced").click(timeout=PATIENCE_MS)
+    page.get_by_role("button", name="Details").click(timeout=PATIENCE_MS)
     box = page.locator("#control-num_inference_steps input[type=number]")
     box.fill("100")
     box.press("Tab")

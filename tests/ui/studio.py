@@ -77,10 +77,20 @@ def set_to(page: Page, control: str, value: int) -> None:
     raise AssertionError(f"{control} does not become {value}")
 
 
+def unfold(page: Page, name: str) -> None:
+    """Open a folded box, if it is not open."""
+    box = page.get_by_role("button", name=re.compile(f"^{name}\\b"))
+    if box.get_attribute("aria-expanded") != "true":
+        box.click()
+    expect(box).to_have_attribute("aria-expanded", "true")
+
+
 def make_small(page: Page, frames: int = 8) -> None:
     """Ask for a small, short clip."""
-    page.get_by_role("button", name="Size and length").click()
-    choose(page, "Size", "Small 576x320")
+    page.locator("#shape").get_by_label("16:9").check(force=True)
+    unfold(page, "Size")
+    choose(page, "Size", "Small")
+    unfold(page, "Details")
     set_to(page, "num_frames", frames)
     expect(page.locator("#summary")).to_contain_text(f"576x320 · {frames} frames")
 
@@ -95,7 +105,6 @@ def begin(page: Page, steps: int) -> None:
     """Begin a small clip of so many steps; its address is in the address bar then."""
     give(page, STILLS / "cat.jpg")
     make_small(page)
-    page.get_by_role("button", name="Advanced").click()
     set_to(page, "num_inference_steps", steps)
     page.get_by_role("button", name="Animate").click()
     page.wait_for_url(re.compile("/jobs/[0-9a-f]{32}$"), timeout=CLIP_MS)

@@ -81,7 +81,7 @@ def test_a_finished_job_is_there_at_its_address_on_every_device(browser: Browser
     other = opened(browser, page.url)
     expect(other.locator("#stage video")).to_be_visible()
     assert other.url == page.url
-    assert other.locator("#result code").inner_text() == page.locator("#result code").inner_text()
+    assert other.locator("#result code").text_content() == page.locator("#result code").text_content()
     other.context.close()
     page.get_by_role("button", name="New picture").click()
     expect(page).to_have_url(f"{fake_server.url}/")

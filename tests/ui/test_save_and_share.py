@@ -14,7 +14,7 @@ from media.export.formats import FORMATS
 from media.recipe import read_recipe
 from tests.conftest import Server
 from tests.ui.over_http import made_clip, opened_as, visitor_of
-from tests.ui.studio import CLIP_MS, choose, give, saved
+from tests.ui.studio import CLIP_MS, choose, give, saved, unfold
 
 
 def open_panel(page: Page, box: str) -> None:
@@ -25,7 +25,7 @@ def open_panel(page: Page, box: str) -> None:
 def take_settings(page: Page, clip: Path) -> None:
     """Give a clip for its settings."""
     with page.expect_file_chooser() as chooser:
-        page.get_by_role("button", name="Settings of a clip").click()
+        page.get_by_role("button", name="Settings from a clip").click()
     chooser.value.set_files(clip)
 
 
@@ -125,14 +125,14 @@ def test_a_link_is_made_opened_by_a_stranger_and_taken_back(clip: Page, browser:
 
 
 def test_a_saved_clip_gives_all_settings_back(clip: Page, tmp_path: Path, browser: Browser, server: Server) -> None:
-    path = saved(clip, clip.get_by_role("link", name="Download MP4"), tmp_path)
+    path = saved(clip, clip.get_by_role("link", name="Download", exact=True), tmp_path)
     assert read_recipe(path)["request"]["seed"] == 77
     other = browser.new_context()
     page = other.new_page()
     page.goto(server.url)
     take_settings(page, path)
     expect(page.locator("#summary")).to_contain_text("256x128 · 8 frames")
-    page.get_by_role("button", name="Seed").click()
+    unfold(page, "Details")
     expect(page.locator("#control-seed input[type=number]")).to_have_value("77")
     expect(page.locator("#progress")).to_contain_text("The settings of this clip are back")
     other.close()

@@ -12,7 +12,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
 from tests.conftest import Server
-from tests.ui.studio import CLIP_MS, STILLS, animate, choose, give, make_small, owner_address, saved, set_to
+from tests.ui.studio import CLIP_MS, STILLS, animate, choose, give, make_small, owner_address, saved, set_to, unfold
 
 
 def test_a_photo_becomes_a_clip_that_the_browser_plays_and_saves(page: Page, tmp_path: Path) -> None:
@@ -23,7 +23,7 @@ def test_a_photo_becomes_a_clip_that_the_browser_plays_and_saves(page: Page, tmp
     page.wait_for_function("document.querySelector('#stage video').readyState >= 3")
     page.wait_for_function("document.querySelector('#stage video').currentTime > 0.2")
     assert video.evaluate("v => [v.videoWidth, v.videoHeight]") == [576, 320]
-    file = saved(page, page.get_by_role("link", name="Download MP4"), tmp_path)
+    file = saved(page, page.get_by_role("link", name="Download", exact=True), tmp_path)
     with av.open(str(file)) as clip:
         stream = clip.streams.video[0]
         frames = list(clip.decode(stream))
@@ -36,7 +36,7 @@ def test_a_preview_moves_while_the_clip_is_made(page: Page) -> None:
     page.on("response", lambda r: previews.append(r.url) if "preview.webp" in r.url and r.ok else None)
     give(page, STILLS / "lake.jpg")
     make_small(page)
-    page.get_by_role("button", name="Advanced").click()
+    unfold(page, "Details")
     set_to(page, "num_inference_steps", 100)
     animate(page)
     assert previews
@@ -49,8 +49,8 @@ def test_again_makes_another_clip_with_another_seed(page: Page) -> None:
     give(page, STILLS / "cat.jpg")
     make_small(page)
     animate(page)
-    first = page.locator("#result code").inner_text()
-    page.get_by_role("button", name="Again, other seed").click()
+    first = page.locator("#result code").text_content()
+    page.get_by_role("button", name="Another take").click()
     expect(page.locator("#result code")).not_to_have_text(first, timeout=CLIP_MS)
 
 
@@ -102,9 +102,8 @@ def test_presets_move_the_sliders_and_a_moved_slider_leaves_the_preset(page: Pag
 def test_dragging_the_crop_moves_the_frame_that_the_model_sees(page: Page) -> None:
     give(page, STILLS / "astronaut.jpg")
     frame = page.locator("#stage img").first
-    page.get_by_role("button", name="Size and length").click()
-    choose(page, "Size", "Portrait 576x1024")
-    expect(page.locator("#stage .stage.tall.movable")).to_be_attached()
+    page.locator("#shape").get_by_label("9:16").check(force=True)
+    expect(page.locator("#stage .stage.movable.sideways")).to_be_attached()
     page.wait_for_function("document.querySelector('#stage img.whole').naturalWidth > 0")
     before = frame.get_attribute("src")
     box = page.locator("#stage .stage").bounding_box()
@@ -115,12 +114,12 @@ def test_dragging_the_crop_moves_the_frame_that_the_model_sees(page: Page) -> No
     page.mouse.move(x + 300, y + 300, steps=6)
     page.mouse.up()
     expect(frame).not_to_have_attribute("src", before or "")
-    page.get_by_role("button", name="Advanced").click()
+    unfold(page, "Details")
     expect(page.locator("#control-anchor_x input[type=number]")).to_have_value("0")
 
 
 def test_controls_that_the_model_ignores_are_not_shown(page: Page) -> None:
-    page.get_by_role("button", name="Advanced").click()
+    unfold(page, "Details")
     expect(page.locator("#control-num_inference_steps")).to_be_visible()
     expect(page.locator("#control-decode_chunk_size")).not_to_be_visible()
 
@@ -129,9 +128,9 @@ def test_motion_fps_and_playback_fps_can_be_parted(page: Page) -> None:
     give(page, STILLS / "lake.jpg")
     make_small(page)
     expect(page.locator("#control-playback_fps")).not_to_be_visible()
-    page.get_by_label("Play at the motion fps").uncheck()
+    page.get_by_label("Play as fast as it was imagined").uncheck()
     set_to(page, "playback_fps", 12)
-    expect(page.locator("#summary")).to_contain_text("8 frames · 0.7 s")
+    expect(page.locator("#summary")).to_contain_text("0.7 s")
     animate(page)
     expect(page.locator("#result")).to_contain_text("8 frames · 12 fps")
 
@@ -139,10 +138,10 @@ def test_motion_fps_and_playback_fps_can_be_parted(page: Page) -> None:
 def test_stable_video_diffusion_brings_its_own_controls_and_makes_a_clip(page: Page) -> None:
     give(page, STILLS / "cat.jpg")
     choose(page, "Model", "tiny-svd")
-    page.get_by_role("button", name="Advanced").click()
+    unfold(page, "Details")
     expect(page.locator("#control-decode_chunk_size")).to_be_visible()
     expect(page.locator("#control-min_guidance_scale input[type=number]")).to_be_visible()
-    page.get_by_role("button", name="Size and length").click()
+    unfold(page, "Size")
     choose(page, "Size", "Custom")
     set_to(page, "width", 128)
     set_to(page, "height", 64)
@@ -160,7 +159,7 @@ def test_a_model_of_fewer_frames_is_summed_up(page: Page) -> None:
 
 def test_a_speed_brings_its_steps(page: Page) -> None:
     choose(page, "Model", "tiny-svd")
-    page.get_by_role("button", name="Advanced").click()
+    unfold(page, "Details")
     page.locator("#control-speed").get_by_label("fast", exact=True).check()
     expect(page.locator("#control-num_inference_steps input[type=number]")).to_have_value("10")
     page.locator("#control-speed").get_by_label("exact", exact=True).check()
