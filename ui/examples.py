@@ -12,7 +12,7 @@ STILLS = Path(__file__).parent.parent / "assets" / "stills"
 SCRIPT = """
 element.addEventListener('click', (event) => {
   const button = event.target.closest('button[data-name]');
-  if (button) trigger('choose', { name: button.dataset.name });
+  if (button && !stillmotion.isBusy()) trigger('choose', { name: button.dataset.name });
 });
 """
 

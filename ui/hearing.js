@@ -18,6 +18,18 @@
     setTimeout(() => (place.textContent = words), 50);
   };
 
+  const TOLD_MS = 8000;
+
+  // what went wrong where nothing of the page has a place for it
+  stillmotion.tell = (words) => {
+    const note = document.createElement("div");
+    note.className = "problem told";
+    note.setAttribute("role", "alert");
+    note.textContent = words;
+    document.body.append(note);
+    setTimeout(() => note.remove(), TOLD_MS);
+  };
+
   function tellQuarters(progress) {
     const bar = progress.querySelector("[role=progressbar]");
     if (!bar) {
@@ -30,6 +42,8 @@
     told = Math.max(told, quarter);
   }
 
+  const DRAWN_MS = 250;
+
   // A button that cannot be pressed any more loses the focus: it goes to the one that can be pressed now.
   function keepFocus(from, to) {
     let had = false;
@@ -38,7 +52,10 @@
     new MutationObserver(() => {
       if (!from.disabled || !had) return;
       had = false;
-      if (document.activeElement === document.body || document.activeElement === from) to().focus({ preventScroll: true });
+      // what comes with the change, such as the clip, is drawn by then
+      setTimeout(() => {
+        if ([document.body, from].includes(document.activeElement)) to().focus({ preventScroll: true });
+      }, DRAWN_MS);
     }).observe(from, { attributes: true, attributeFilter: ["disabled"] });
   }
 
@@ -50,7 +67,12 @@
     }
   }
 
-  stillmotion.isRunning = () => document.querySelector("#stop:not([disabled])") !== null;
+  // The picture of a run stays where it is; whoever brings another one is told so.
+  stillmotion.isBusy = () => {
+    const busy = document.querySelector("#stop:not([disabled])") !== null;
+    if (busy) stillmotion.tell("The clip of this picture is still being made. Wait for it, or press Stop, and choose again.");
+    return busy;
+  };
 
   stillmotion.watchRun = () => {
     const [animate, stop, progress] = ["#animate", "#stop", "#progress"].map((id) => document.querySelector(id));
@@ -59,8 +81,7 @@
     tellFolds();
     new MutationObserver(tellFolds).observe(document.body, { childList: true, subtree: true, attributeFilter: ["class"] });
     new MutationObserver(() => tellQuarters(progress)).observe(progress, { childList: true, subtree: true, attributes: true });
-    const shown = () => document.querySelector("#stage video") ?? animate;
     keepFocus(animate, () => stop);
-    keepFocus(stop, () => (document.querySelector("#stage[class*=hidden]") ? animate : shown()));
+    keepFocus(stop, () => document.querySelector("#stage video") ?? animate);
   };
 }

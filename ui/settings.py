@@ -64,7 +64,8 @@ def preset_of(request: MotionRequest) -> str | None:
 
 def length_bounds(spec: ModelSpec, fps: int) -> dict[str, Any]:
     """How long a clip of a model can be, for the slider; hidden where seconds follow from the frames."""
-    return {"maximum": round(spec.max_frames / fps, 1), "visible": spec.any_moment}
+    most = {"maximum": round(spec.max_frames / fps, 1)} if spec.any_moment else {}
+    return {"visible": spec.any_moment, **most}
 
 
 def frames_in(seconds: float, fps: int, model: str) -> int:

@@ -45,7 +45,9 @@ class SharePanel:
                 "", label="Title of the link", max_lines=1, max_length=LONGEST_TITLE, elem_id="share-title"
             )
             with gr.Row():
-                self.period = gr.Dropdown(list(PERIODS), value="For ever", label="The link works", elem_id="share-period")
+                self.period = gr.Dropdown(
+                    list(PERIODS), value="For ever", label="The link works", elem_id="share-period"
+                )
                 self.settings = gr.Checkbox(False, label="Show the settings", elem_id="share-settings")
             self.make = gr.Button("Make a link", size="sm", variant="primary", elem_id="make-link")
             self.links = gr.HTML("", js_on_load=script(COPY, SCRIPT), elem_id="links")

@@ -6,6 +6,7 @@
   const pictureIn = (files) => [...(files ?? [])].find(isPicture);
 
   function take(file) {
+    if (stillmotion.isBusy()) return;
     const given = new DataTransfer();
     given.items.add(file);
     input().files = given.files;
@@ -22,15 +23,19 @@
 
   const carriesFiles = (event) => event.dataTransfer?.types.includes("Files");
   // whatever else takes files, such as the soundtrack, keeps its own
-  const isOthers = (event) => event.target.closest?.("#upload, [id] [data-testid=file-upload], .upload-container, #sound, #settings-of");
+  const isOthers = (event) => event.target.closest?.("#sound, #settings-of");
 
   document.addEventListener("dragover", (event) => {
     if (carriesFiles(event)) event.preventDefault();
   });
   document.addEventListener("drop", (event) => {
     if (!carriesFiles(event) || isOthers(event)) return;
-    event.preventDefault();
     const file = pictureIn(event.dataTransfer.files);
-    if (file && input()) take(file);
-  });
+    // the place for pictures takes them by itself, and has only its own words for anything else
+    if (file && event.target.closest?.("#upload")) return;
+    event.preventDefault();
+    event.stopPropagation();
+    if (!file) stillmotion.tell("This is no picture. Drop a JPEG, PNG, WebP, AVIF, HEIC or GIF.");
+    else if (input()) take(file);
+  }, true);
 }

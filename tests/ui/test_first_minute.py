@@ -11,7 +11,7 @@ from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.conftest import LAPTOP, Server
-from tests.ui.studio import STILLS, animate, choose, fake_studio, give, held_back, opened, saved, set_to, unfold
+from tests.ui.studio import STILLS, animate, choose, fake_studio, give, held_back, opened, saved, set_to, shape, unfold
 
 SHARE_SHEET = """
 navigator.canShare = (told) => told.files.every((file) => file.type.startsWith("video/"));
@@ -20,6 +20,14 @@ navigator.share = async (told) => {
 };
 """
 """In place of a phone's: the one of headless Chromium does not exist."""
+
+
+LISTEN = """
+window.heard = [];
+const place = document.querySelector("#announced");
+new MutationObserver(() => place.textContent && heard.push(place.textContent)).observe(place, { childList: true });
+"""
+"""Keeps what a screen reader would say."""
 
 
 @pytest.fixture(scope="module")
@@ -108,7 +116,7 @@ def test_what_is_on_the_stage_is_what_is_downloaded_and_a_new_picture_clears_it(
 def test_a_reload_keeps_the_picture_and_every_control(page: Page) -> None:
     give(page, STILLS / "cat.jpg")
     set_to(page, "motion_bucket_id", 90)
-    page.locator("#shape").get_by_label("1:1").check(force=True)
+    shape(page, "1:1")
     expect(page.locator("#summary")).to_contain_text("768x768")
     page.reload()
     expect(page.locator("#stage img[alt='The frame that the model will see']")).to_be_visible()
@@ -146,31 +154,31 @@ def test_length_and_smoothness_are_told_in_seconds(page: Page) -> None:
 
 def test_a_picture_is_pasted_or_dropped_anywhere(page: Page) -> None:
     content = base64.b64encode((STILLS / "heron.jpg").read_bytes()).decode()
-    hand_over = """([kind, content]) => {
+    hand_over = """([kind, content, name, type]) => {
       const bytes = Uint8Array.from(atob(content), (each) => each.charCodeAt(0));
       const given = new DataTransfer();
-      given.items.add(new File([bytes], "heron.jpg", { type: "image/jpeg" }));
+      given.items.add(new File([bytes], name, { type }));
       const event = kind === "paste"
         ? new ClipboardEvent("paste", { clipboardData: given, bubbles: true, cancelable: true })
         : new DragEvent("drop", { dataTransfer: given, bubbles: true, cancelable: true });
       document.querySelector("#summary").dispatchEvent(event);
       return event.defaultPrevented;
     }"""
-    for kind, shape in (("paste", "16:9"), ("drop", "1:1")):
-        assert page.evaluate(hand_over, [kind, content]), "left to the browser, which would leave the page"
+    for kind, wanted in (("paste", "16:9"), ("drop", "1:1")):
+        assert page.evaluate(hand_over, [kind, content, "heron.jpg", "image/jpeg"]), (
+            "left to the browser, which would leave the page"
+        )
         expect(page.locator("#stage img[alt='The frame that the model will see']")).to_be_visible()
-        page.locator("#shape").get_by_label(shape).check(force=True)
+        shape(page, wanted)
         page.get_by_role("button", name="New picture").click()
         expect(page.locator(".hero")).to_be_visible()
+    # anything else is told from a picture, and not left to the browser either
+    assert page.evaluate(hand_over, ["drop", content, "letter.txt", "text/plain"])
+    expect(page.get_by_role("alert")).to_contain_text("no picture")
 
 
 def test_a_run_by_keyboard_and_ear(page: Page, studio: Server) -> None:
-    heard: list[str] = []
-    page.expose_function("hear", heard.append)
-    page.evaluate(
-        "new MutationObserver(() => hear(document.querySelector('#announced').textContent))"
-        ".observe(document.querySelector('#announced'), { childList: true })"
-    )
+    page.evaluate(LISTEN)
     page.locator("#examples button[data-name=lake]").focus()
     page.keyboard.press("Enter")
     expect(page.locator("#stage img[alt='The frame that the model will see']")).to_be_visible()
@@ -179,11 +187,10 @@ def test_a_run_by_keyboard_and_ear(page: Page, studio: Server) -> None:
         page.keyboard.press("Enter")
         expect(page.get_by_role("button", name="Stop")).to_be_focused()
         # an open menu is closed, and the run goes on
-        page.locator("#control-camera input").focus()
-        page.keyboard.press("ArrowDown")
-        expect(page.locator("ul.options")).to_be_visible()
+        page.get_by_label("Camera", exact=True).click()
+        expect(page.get_by_role("option").first).to_be_visible()
         page.keyboard.press("Escape")
-        expect(page.locator("ul.options")).to_have_count(0)
+        expect(page.get_by_role("option")).to_have_count(0)
         expect(page.get_by_role("button", name="Stop")).to_be_enabled()
         # the picture of a run stays where it is
         page.locator("#examples button[data-name=cat]").click()
@@ -192,7 +199,7 @@ def test_a_run_by_keyboard_and_ear(page: Page, studio: Server) -> None:
         page.get_by_role("button", name="Stop").focus()
     expect(page.locator("#stage video")).to_be_focused()
     page.wait_for_function("document.querySelector('#announced').textContent === 'Your clip is ready.'")
-    told = [words for words in heard if words]
+    told = page.evaluate("window.heard")
     assert len(told) <= 4, "not every tenth of a second"
     assert told[-1] == "Your clip is ready."
     unfold(page, "Details")
@@ -240,7 +247,7 @@ def test_a_swipe_across_moves_the_crop_and_one_down_scrolls(context: BrowserCont
     page = context.new_page()
     page.goto(studio.url)
     give(page, STILLS / "lake.jpg")
-    page.locator("#shape").get_by_label("9:16").check(force=True)
+    shape(page, "9:16")
     expect(page.locator(".stage.movable.sideways")).to_be_attached()
     assert page.locator(".stage").evaluate("s => getComputedStyle(s).touchAction") == "pan-y pinch-zoom"
     choose(page, "Camera", "Held: only what moves by itself")

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.conftest import LAPTOP, Server
 from tests.ui.over_http import made_clip, opened_as, visitor_of
-from tests.ui.studio import STILLS, fake_studio, give, held_back, saved, set_to
+from tests.ui.studio import STILLS, fake_studio, give, held_back, saved, set_to, unfold
 
 
 @pytest.fixture(scope="module")
@@ -232,13 +232,12 @@ def test_the_focus_stays_with_its_clip_and_never_goes_to_another(made: Page, ser
 def test_settings_are_used_again(made: Page) -> None:
     seed = made.locator("#result code").text_content()
     set_to(made, "motion_bucket_id", 10)
-    made.get_by_role("button", name="Size and length").click()
+    unfold(made, "Details")
     set_to(made, "num_frames", 20)
     library(made)
     made.get_by_role("button", name="Use these settings in the studio").click()
     expect(made.locator("#control-motion_bucket_id input[type=number]")).to_have_value("90")
     expect(made.locator("#summary")).to_contain_text("256x128 · 8 frames")
-    made.locator("#seed-box button").click()
     expect(made.locator("#control-seed input")).to_have_value(seed)
 
 
@@ -254,7 +253,7 @@ def test_a_clip_is_opened_in_the_studio(made: Page) -> None:
 
 def test_frames_are_made_again_with_other_settings(made: Page) -> None:
     before = made.url
-    made.get_by_role("button", name="Size and length").click()
+    unfold(made, "Details")
     made.get_by_label("Play as fast as it was imagined").uncheck()
     set_to(made, "playback_fps", 14)
     made.get_by_role("button", name="Decode again").click()

@@ -12,7 +12,19 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
 from tests.conftest import Server
-from tests.ui.studio import CLIP_MS, STILLS, animate, choose, give, make_small, owner_address, saved, set_to, unfold
+from tests.ui.studio import (
+    CLIP_MS,
+    STILLS,
+    animate,
+    choose,
+    give,
+    make_small,
+    owner_address,
+    saved,
+    set_to,
+    shape,
+    unfold,
+)
 
 
 def test_a_photo_becomes_a_clip_that_the_browser_plays_and_saves(page: Page, tmp_path: Path) -> None:
@@ -102,7 +114,7 @@ def test_presets_move_the_sliders_and_a_moved_slider_leaves_the_preset(page: Pag
 def test_dragging_the_crop_moves_the_frame_that_the_model_sees(page: Page) -> None:
     give(page, STILLS / "astronaut.jpg")
     frame = page.locator("#stage img").first
-    page.locator("#shape").get_by_label("9:16").check(force=True)
+    shape(page, "9:16")
     expect(page.locator("#stage .stage.movable.sideways")).to_be_attached()
     page.wait_for_function("document.querySelector('#stage img.whole').naturalWidth > 0")
     before = frame.get_attribute("src")
