@@ -151,7 +151,7 @@ CHROMIUM_FLAGS = [
 ]
 
 
-EXPECT_MS = 15_000
+EXPECT_MS = 60_000
 """Longest wait for what a page should come to show, on a machine that is busy with other tests; Playwright's own 5 s
 are too short there. Only a test that fails waits for as long."""
 
