@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -84,6 +85,8 @@ def test_what_was_made_of_a_clip_is_known_again_the_newest_first(queue, still, s
     exports = Exports(tmp_path, lambda wanted: queue.file(wanted, CLIP))
     wishes = [Export(FORMATS["gif"], Finish(loop="ping-pong")), Export(finish=Finish(speed=2)), Export()]
     files = [exports.make(job_id, wanted) for wanted in wishes]
+    # shown on the stage before it was saved
+    shown = exports.make(job_id, replace(wishes[1], keep_recipe=False))
     for age_s, file in zip((20, 10, 0), files, strict=True):
         os.utime(file.parent, (time.time() - age_s,) * 2)
     found = made_of(exports.folder / job_id)
@@ -92,7 +95,8 @@ def test_what_was_made_of_a_clip_is_known_again_the_newest_first(queue, still, s
     assert [exports.find(job_id, each.key) for each in found] == [files[1], files[0]]
     assert [each.size for each in found] == [file.stat().st_size for file in (files[1], files[0])]
     # one that is gone, and one of which nobody knows what it is, are not offered
-    files[0].unlink()
+    for each in (files[0], shown):
+        each.unlink()
     (files[1].parent / NOTE).write_text('{"kind": "mov", "finish": {"warp": 9}}')
     assert made_of(exports.folder / job_id) == []
 
