@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from jobs.files import listed
 from media.export.formats import FORMATS, Format
@@ -23,26 +24,34 @@ NOTE = "wish.json"
 
 @dataclass(frozen=True)
 class Made:
-    """A file that was made: what `jobs.exports.Exports.find` finds it by, what it is, and its size in bytes."""
+    """A file that was made: what `jobs.exports.Exports.find` finds it by, what it is, its size in bytes, and whether
+    the settings are inside."""
 
     key: str
     kind: Format
     finish: Finish
     size: int
+    has_recipe: bool
 
 
 def note_wish(folder: Path, wanted: Export) -> None:
     """Note in the folder of a file what it is. Raises `OSError`."""
     note = folder / NOTE
     if not note.exists():
-        told = {"kind": wanted.kind.name, "finish": wanted.finish.model_dump(exclude_defaults=True)}
+        told: dict[str, Any] = {"kind": wanted.kind.name, "finish": wanted.finish.model_dump(exclude_defaults=True)}
+        told["recipe"] = wanted.keep_recipe
         write_whole(note, json.dumps(told).encode())
 
 
 def made_of(folder: Path) -> Sequence[Made]:
-    """What was made of a clip, whose files are in `folder`, the newest first; not the clip itself."""
-    found = (made_in(each) for each in sorted(listed(folder), key=_age))
-    return [made for made in found if made is not None and not Export(made.kind, made.finish).is_plain]
+    """What was made of a clip, whose files are in `folder`, the newest first; not the clip itself.
+
+    Of two that are alike, that without settings was only shown on the stage.
+    """
+    found = [made for each in sorted(listed(folder), key=_age) if (made := made_in(each)) is not None]
+    complete = {(made.kind.name, made.finish) for made in found if made.has_recipe}
+    unlike = (made for made in found if made.has_recipe or (made.kind.name, made.finish) not in complete)
+    return [made for made in unlike if not Export(made.kind, made.finish).is_plain]
 
 
 def made_in(folder: Path) -> Made | None:
@@ -51,7 +60,7 @@ def made_in(folder: Path) -> Made | None:
         told = json.loads((folder / NOTE).read_bytes())
         kind, finish = FORMATS[told["kind"]], parse_finish(told["finish"])
         file = folder / f"{NAME}{kind.suffix}"
-        return Made(folder.name, kind, finish, file.stat().st_size)
+        return Made(folder.name, kind, finish, file.stat().st_size, told["recipe"])
     return None
 
 

@@ -61,20 +61,17 @@ def _how(job: Job) -> str:
 
 
 def _files(entry: Entry) -> str:
-    # what looks alike is offered once: a file that was shown on the stage before it was saved is there twice
-    files = {_told(made): made for made in reversed(entry.made)}
-    items = "".join(_file(entry.job, made, words) for words, made in reversed(files.items()))
+    items = "".join(_file(entry.job, made) for made in entry.made)
     return f'<ul class="clip-files" aria-label="Files made of it">{items}</ul>' if items else ""
 
 
-def _told(made: Made) -> str:
+def _file(job: Job, made: Made) -> str:
     words = ", ".join([made.kind.label.partition(",")[0], *words_of(made.finish)])
-    return f"{words} · {file_size(made.size)}"
-
-
-def _file(job: Job, made: Made, words: str) -> str:
     name = file_name(job, made.kind.suffix, made.finish)
-    return f'<li><a href="clips/{job.id}/made/{made.key}" download="{escape(name)}">{escape(words)}</a></li>'
+    return (
+        f'<li><a href="clips/{job.id}/made/{made.key}" download="{escape(name)}">{escape(words)} ·'
+        f" {file_size(made.size)}</a></li>"
+    )
 
 
 def _download(job: Job) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -14,8 +15,10 @@ from jobs.job import CLIP
 from jobs.kept_exports import IN_USE_S, KEPT_S, KeptExports
 from jobs.schema import jobs
 from jobs.shares import Shares, Wish
+from jobs.wishes import NOTE, made_of
 from media.export.formats import FORMATS
 from media.export.order import Export
+from media.finish.plan import Finish
 from pipelines.errors import LinkEnded, UnknownJob
 from tests.jobs.conftest import settings_in
 from tests.jobs.watching import finished, in_threads
@@ -75,6 +78,27 @@ def test_a_wish_is_fulfilled_while_old_ones_are_tidied(queue, still, small, tmp_
         return exports.make(job_id, Export(kinds[index // 2])).is_file()
 
     assert in_threads(8, work) == [True] * 8
+
+
+def test_what_was_made_of_a_clip_is_known_again_the_newest_first(queue, still, small, tmp_path):
+    job_id = finished(queue, still, small)
+    exports = Exports(tmp_path, lambda wanted: queue.file(wanted, CLIP))
+    wishes = [Export(FORMATS["gif"], Finish(loop="ping-pong")), Export(finish=Finish(speed=2)), Export()]
+    files = [exports.make(job_id, wanted) for wanted in wishes]
+    # shown on the stage before it was saved
+    shown = exports.make(job_id, replace(wishes[1], keep_recipe=False))
+    for age_s, file in zip((20, 10, 0), files, strict=True):
+        os.utime(file.parent, (time.time() - age_s,) * 2)
+    found = made_of(exports.folder / job_id)
+    # the clip itself is not among them
+    assert [(each.kind.name, each.finish) for each in found] == [("mp4", Finish(speed=2)), ("gif", wishes[0].finish)]
+    assert [exports.find(job_id, each.key) for each in found] == [files[1], files[0]]
+    assert [each.size for each in found] == [file.stat().st_size for file in (files[1], files[0])]
+    # one that is gone, and one of which nobody knows what it is, are not offered
+    for each in (files[0], shown):
+        each.unlink()
+    (files[1].parent / NOTE).write_text('{"kind": "mov", "finish": {"warp": 9}}')
+    assert made_of(exports.folder / job_id) == []
 
 
 def test_with_its_job_every_file_is_gone_and_nothing_is_served_meanwhile(fake, still, small, tmp_path):

@@ -12,6 +12,7 @@ from jobs import caretaker, scratch, sweep
 from jobs.caretaker import Caretaker
 from jobs.job import CLIP, POSTER, STILL, new_id
 from jobs.schema import jobs
+from jobs.shares import Shares, Wish
 from jobs.stores import open_store
 from pipelines.errors import ClipError, NotYours, UnknownJob
 from tests.jobs.conftest import settings_in
@@ -92,6 +93,18 @@ def test_what_is_made_anew_is_called_as_its_picture_was(made):
     assert set(ids_of(queue.list("ada", "boat"))) == {ids[1], again, decoded}
     with pytest.raises(NotYours):
         queue.again(ids[1], queue.get(ids[1]).request, "eve")
+
+
+def test_a_clip_is_found_by_its_newest_title_too(made):
+    queue, ids = made
+    Shares(queue.engine).share(ids[0], "ada", Wish(title="Grandma's birthday"))
+    assert ids_of(queue.list("ada", "birthday")) == ids_of(queue.list("ada", "wren")) == [ids[0]]
+    queue.entitle(ids[0], "ada", "Ein Geschenk für Öla")
+    assert queue.get(ids[0]).title == "Ein Geschenk für Öla"
+    assert ids_of(queue.list("ada", "o\u0308la")) == [ids[0]]
+    assert queue.list("ada", "birthday") == []
+    with pytest.raises(NotYours):
+        queue.entitle(ids[0], "eve", "Mine")
 
 
 def test_favourites_are_found_and_forgotten_again(made):

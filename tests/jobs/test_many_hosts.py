@@ -203,6 +203,17 @@ def test_the_command_runs_a_machine_s_workers_until_it_is_told_to_end(settings, 
     assert beats.STALE_S > STALE_S
 
 
+def test_ones_own_waiting_jobs_change_places(queue, host, still, small):
+    first, second, others, third = (queue.submit(still, small, person) for person in ("ada", "ada", "bob", "ada"))
+    queue.make_next(third, "ada")
+    expected = [third, others, first, second]
+    assert [queue.get(job_id).position for job_id in expected] == [1, 2, 3, 4]
+    host("attic")
+    assert {ended(queue, job_id).state for job_id in expected} == {"done"}
+    with queue.engine.connect() as connection:
+        assert connection.execute(sa.select(jobs.c.id).order_by(jobs.c.started)).scalars().all() == expected
+
+
 def test_a_database_of_an_older_version_is_brought_forward(settings, small):
     engine = open_database(settings.url)
     with exclusively(engine) as connection:

@@ -33,6 +33,6 @@ def plain_page(heading: str, body: str) -> str:
         '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
         '<meta name="color-scheme" content="light dark"><title>Stillmotion</title>'
         "<style>body{font:17px/1.5 system-ui;max-width:36em;margin:18vh auto;padding:0 1em}h1{font-size:1.4em}"
-        "button{font:inherit;padding:.6em 1em;min-height:44px}</style>"
+        "button{font:inherit;padding:.6em 1em;min-height:44px;margin:0 .5em .5em 0}</style>"
         f'<main><h1>{escape(heading)}</h1>{body}<p><a href="/">Open the studio</a></p></main></html>'
     )
