@@ -193,7 +193,7 @@ def test_a_run_by_keyboard_and_ear(page: Page, studio: Server) -> None:
         expect(page.get_by_role("option")).to_have_count(0)
         expect(page.get_by_role("button", name="Stop")).to_be_enabled()
         # the picture of a run stays where it is
-        page.locator("#examples button[data-name=cat]").click()
+        page.locator("#examples button[data-name=heron]").click()
         expect(page.locator("#progress, #stage")).to_have_count(2)
         expect(page.get_by_role("alert")).to_contain_text("still being made")
         page.get_by_role("button", name="Stop").focus()
