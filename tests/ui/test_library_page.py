@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from tests.conftest import LAPTOP, Server
 from tests.ui.over_http import made_clip, opened_as, visitor_of
 from tests.ui.studio import STILLS, fake_studio, give, held_back, saved, set_to, unfold
+from tests.ui.test_accessibility import complaints
 
 
 @pytest.fixture(scope="module")
@@ -188,6 +189,7 @@ def test_a_key_carries_the_library_to_another_browser_once(made: Page, browser: 
     library(made)
     made.get_by_role("button", name="Use this library in another browser").click()
     expect(made.locator("#library-key")).to_contain_text("can change and delete them")
+    assert complaints(made) == []
     address = made.locator("#library-key [data-copy]").get_attribute("data-copy") or ""
     other = browser.new_context().new_page()
     other.goto(server.url)
