@@ -108,7 +108,8 @@ def worker() -> None:
 def animate(
     still: Annotated[Path, typer.Argument(help="A PNG, JPEG, WebP, AVIF, HEIC or GIF picture.")],
     output: Annotated[
-        Path, typer.Option("--output", "-o", help="Where the clip goes: .mp4 .webm .gif .webp .png .jpg .zip.")
+        Path,
+        typer.Option("--output", "-o", help="Where it goes: .mp4 .webm .gif .webp .png .jpg .zip, or a folder."),
     ],
     as_json: Annotated[bool, typer.Option("--json", help="End with one line of JSON about the clip.")] = False,
     **controls: Any,
@@ -121,7 +122,7 @@ def animate(
     if as_json:
         typer.echo(json.dumps(made))
     else:
-        typer.echo(f"{output}: {made['num_frames']} frames, {made['seconds']:g} s, seed {made['seed']}")
+        typer.echo(f"{made['path']}: {made['num_frames']} frames, {made['seconds']:g} s, seed {made['seed']}")
 
 
 @models_cli.callback(invoke_without_command=True)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from jobs.make_clip import Order, facts_in_json, make_clip
+from jobs.names import photo_name
 from media.export.formats import format_of
 from media.export.order import Export, save_as
 from pipelines.catalogue import find, request_for
@@ -15,10 +16,13 @@ KB_PER_MB = 1024
 
 
 def animate_file(still: Path, output: Path, controls: Mapping[str, Any]) -> dict[str, Any]:
-    """Make the clip and tell about it; the suffix of `output` chooses the format.
+    """Make the clip and tell about it; the suffix of `output` chooses the format. In a folder it is an MP4 under the
+    picture's name.
 
     Raises `InputError` for a suffix that is no format of ours, and what `jobs.make_clip.make_clip` raises.
     """
+    if output.is_dir():
+        output /= f"{photo_name(still.name)}.mp4"
     kind = format_of(output)
     request = request_for(dict(controls), find).with_seed()
     if kind.name == "mp4":

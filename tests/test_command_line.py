@@ -215,10 +215,10 @@ def test_the_same_seed_gives_the_same_frames_and_the_drawn_one_is_told(desk):
     assert (first.returncode, first.stderr) == (0, "")
     facts = json.loads(first.stdout)
     assert (facts["path"], facts["num_frames"]) == ("first.mp4", 4)
-    again = run("animate", "moving.gif", "-o", "again.mp4", "--seed", facts["seed"], *SMALL, cwd=desk)
+    again = run("animate", "moving.gif", "-o", ".", "--seed", facts["seed"], *SMALL, cwd=desk)
     assert again.returncode == 0
-    assert again.stdout == f"again.mp4: 4 frames, 0.167 s, seed {facts['seed']}\n"
-    assert np.array_equal(frames_of(desk / "first.mp4"), frames_of(desk / "again.mp4"))
+    assert again.stdout == f"moving.mp4: 4 frames, 0.167 s, seed {facts['seed']}\n"
+    assert np.array_equal(frames_of(desk / "first.mp4"), frames_of(desk / "moving.mp4"))
 
 
 def test_a_full_disk_is_named_and_leaves_no_file(desk):
