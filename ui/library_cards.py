@@ -66,7 +66,7 @@ def _files(entry: Entry) -> str:
 
 
 def _file(job: Job, made: Made) -> str:
-    words = ", ".join([made.kind.label.partition(",")[0], *words_of(made.finish)])
+    words = ", ".join([made.kind.label, *words_of(made.finish)])
     name = file_name(job, made.kind.suffix, made.finish)
     return (
         f'<li><a href="clips/{job.id}/made/{made.key}" download="{escape(name)}">{escape(words)} ·'
