@@ -9,6 +9,7 @@ import re
 import secrets
 import time
 from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import structlog
@@ -17,7 +18,8 @@ from jobs.kept_exports import FOLDER
 from jobs.one_at_a_time import OneAtATime
 from jobs.wishes import NAME, note_wish
 from media.export.formats import FORMATS
-from media.export.order import Export, always, save_as
+from media.export.frames import OnFrame
+from media.export.order import Estimate, Export, estimated, save_as
 from media.provenance import SIGNED_SUFFIXES, credential_in, sign
 from media.recipe import read_recipe
 from pipelines.errors import ClipError, UnknownJob
@@ -25,6 +27,31 @@ from pipelines.errors import ClipError, UnknownJob
 log = structlog.get_logger("exports")
 
 KEY_LENGTH = 24
+
+
+FACTS = "facts.json"
+"""Beside each file: what a probe found in it."""
+
+CREDENTIAL_BYTES = 24_000
+"""What signing adds at most, settings and certificates included."""
+
+KNOWN_ESTIMATES = 200
+"""Estimates that are remembered: a person goes back and forth between a few wishes."""
+
+
+@dataclass(frozen=True)
+class Made:
+    """What is in a file: `width` x `height` in pixels, its frames, and the `seconds` that they play."""
+
+    width: int
+    height: int
+    num_frames: int
+    seconds: float
+
+
+def facts_of(file: Path) -> Made:
+    """What is in a file that was made here."""
+    return Made(**json.loads(file.with_name(FACTS).read_text(encoding="utf-8")))
 
 
 class Exports:
@@ -37,11 +64,12 @@ class Exports:
         self.folder, self._clip_of, self._signs = folder / FOLDER, clip_of, signs
         self._keys = folder / "keys"
         self._wishes = OneAtATime()
+        self._estimates: dict[str, Estimate] = {}
 
-    def make(self, job_id: str, wanted: Export, is_awaited: Callable[[], bool] = always) -> Path:
+    def make(self, job_id: str, wanted: Export, on_frame: OnFrame | None = None) -> Path:
         """The clip as wanted; the same wish gives the same file without making it again.
 
-        Raises `UnknownJob` where the clip is not there, `Cancelled` once it `is_awaited` no longer, and what
+        Raises `UnknownJob` where the clip is not there, what `on_frame` raises to end it, and what
         `media.export.order.save_as` raises.
         """
         clip = self._clip_of(job_id)
@@ -54,8 +82,19 @@ class Exports:
         if not path.exists():
             with self._wishes.of(str(folder)):
                 if not path.exists():
-                    self._make(clip, path, wanted, is_awaited)
+                    self._make(clip, path, wanted, on_frame)
         return path
+
+    def estimate(self, job_id: str, wanted: Export) -> Estimate:
+        """About what `make` will make; one at a time. Raises what `make` raises."""
+        clip = self._clip_of(job_id)
+        key = f"{job_id}/{self._key(wanted)}"
+        if key not in self._estimates:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            self._estimates[key] = estimated(clip, wanted, self.folder)
+            if len(self._estimates) > KNOWN_ESTIMATES:
+                self._estimates.pop(next(iter(self._estimates)))
+        return self._estimates[key]
 
     def find(self, job_id: str, key: str) -> Path:
         """A file that was made before, by its job and the name of its folder; raises `UnknownJob`."""
@@ -75,13 +114,16 @@ class Exports:
             return None
         return self.find(job_id, key)
 
-    def _make(self, clip: Path, path: Path, wanted: Export, is_awaited: Callable[[], bool]) -> None:
+    def _make(self, clip: Path, path: Path, wanted: Export, on_frame: OnFrame | None) -> None:
         begun = time.monotonic()
         unsigned = path.with_name(f"{secrets.token_hex(4)}-{path.name}")
         try:
-            save_as(clip, unsigned, wanted, is_awaited)
-            if self._signs and wanted.keep_recipe and path.suffix in SIGNED_SUFFIXES:
+            is_signed = self._signs and wanted.keep_recipe and path.suffix in SIGNED_SUFFIXES
+            facts = save_as(clip, unsigned, _with_room(wanted) if is_signed else wanted, on_frame)
+            if is_signed:
                 sign(unsigned, credential_in(self._keys), parameters=_told(clip))
+            told = Made(facts.width, facts.height, facts.num_frames, facts.seconds)
+            path.with_name(FACTS).write_text(json.dumps(asdict(told)), encoding="utf-8")
             unsigned.replace(path)
         finally:
             unsigned.unlink(missing_ok=True)
@@ -99,6 +141,12 @@ class Exports:
             self._signs,
         ]
         return hashlib.sha256(json.dumps(plain).encode()).hexdigest()[:KEY_LENGTH]
+
+
+def _with_room(wanted: Export) -> Export:
+    """The wish less what the credentials will take of its size."""
+    most = wanted.most_bytes
+    return replace(wanted, most_bytes=max(most - CREDENTIAL_BYTES, most // 2)) if most else wanted
 
 
 def is_key(text: str) -> bool:

@@ -13,8 +13,8 @@ from fastapi.responses import FileResponse, HTMLResponse, JSONResponse, Response
 from jobs.names import file_name
 from jobs.wishes import made_in
 from media.export.formats import FORMATS, format_named
+from media.export.limit import bytes_within
 from media.export.order import Export
-from media.export.target_size import TARGETS, bytes_within
 from media.finish.plan import parse_finish
 from pipelines.catalogue import location, models
 from pipelines.model_spec import ModelSpec
@@ -48,7 +48,7 @@ def _add_clip(router: APIRouter, backstage: Backstage, waiting: Waiting) -> None
         format: Annotated[str, Query(json_schema_extra={"enum": list(FORMATS)})] = "mp4",  # the word that programs use
         finish: Annotated[str, Query(description="What is done to the clip, as JSON; see `Finish`.")] = "{}",
         within: Annotated[
-            str, Query(description="The most an MP4 may weigh.", json_schema_extra={"enum": ["", *TARGETS]})
+            str, Query(description="The most that the file may weigh, such as 8MB or 500kB. Empty: any size.")
         ] = "",
         recipe: Annotated[bool, Query(description="Whether settings and Content Credentials go inside.")] = True,
     ) -> Response:

@@ -7,12 +7,12 @@ from typing import Any, get_args
 from urllib.parse import urlencode
 
 import gradio as gr
+from media.export.target_size import MEGABYTE, TARGETS
 
 from jobs.names import file_name
 from jobs.queue import JobQueue
 from media.export.formats import FORMATS
 from media.export.order import Export
-from media.export.target_size import MEGABYTE, TARGETS
 from media.finish.plan import Finish, Loop, finished_size, parse_finish
 from pipelines.errors import RequestError, StillmotionError
 from pipelines.request import MotionRequest, parse_request

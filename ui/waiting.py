@@ -15,7 +15,9 @@ from starlette.requests import Request
 from jobs.exports import Exports
 from jobs.job import Job
 from jobs.queue import JobQueue
-from media.export.order import Export
+from media.export.frames import OnFrame
+from media.export.order import Estimate, Export
+from pipelines.errors import Cancelled
 
 LOOK_S = 0.5
 """Seconds between two looks at a job that somebody waits for."""
@@ -25,6 +27,9 @@ LOOKS_AT_ONCE = 4
 
 MADE_AT_ONCE = 2
 """Files that are made at a time: encoders use every core there is."""
+
+ESTIMATED_AT_ONCE = 1
+"""Estimates at a time: a second or two each, for nobody's file should wait."""
 
 GONE_S = 0.5
 """Seconds between two looks whether the asker is still there."""
@@ -36,6 +41,7 @@ class Waiting:
     def __init__(self, queue: JobQueue, exports: Exports) -> None:
         self._queue, self._exports = queue, exports
         self._looks, self._makers = CapacityLimiter(LOOKS_AT_ONCE), CapacityLimiter(MADE_AT_ONCE)
+        self._estimates = CapacityLimiter(ESTIMATED_AT_ONCE)
 
     async def looks(self, job_id: str) -> AsyncIterator[Job]:
         """The job now and every `LOOK_S` seconds, up to and including its end."""
@@ -63,14 +69,27 @@ class Waiting:
                 break
         return job
 
-    async def made(self, job_id: str, wanted: Export, asker: Request | None = None) -> Path:
+    async def estimated(self, job_id: str, wanted: Export) -> Estimate:
+        """About what will be made (`Exports.estimate`)."""
+        return await run_sync(self._exports.estimate, job_id, wanted, limiter=self._estimates)
+
+    async def made(
+        self, job_id: str, wanted: Export, asker: Request | None = None, on_frame: OnFrame | None = None
+    ) -> Path:
         """The file that is wanted (`Exports.make`). It is made no further once this is cancelled.
 
-        With `asker`, also soon after they have gone: `Cancelled` is raised then.
+        With `asker`, also soon after they have gone: `Cancelled` is raised then. `on_frame` is told how far it is.
         """
         gone = threading.Event()
+
+        def told(done: int, total: int) -> None:
+            if gone.is_set():
+                raise Cancelled
+            if on_frame is not None:
+                on_frame(done, total)
+
         watch = asyncio.create_task(_note_when_gone(asker, gone)) if asker else None
-        make = partial(self._exports.make, job_id, wanted, lambda: not gone.is_set())
+        make = partial(self._exports.make, job_id, wanted, told)
         try:
             return await run_sync(make, limiter=self._makers, abandon_on_cancel=True)
         finally:

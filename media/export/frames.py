@@ -13,7 +13,7 @@ import numpy as np
 
 from media.mp4 import open_mp4, rgb_of
 from pipelines.contract import RGB
-from pipelines.errors import Cancelled, ClipError
+from pipelines.errors import ClipError
 
 
 class Frames(Protocol):
@@ -26,11 +26,16 @@ class Frames(Protocol):
     def __iter__(self) -> Iterator[RGB]: ...
 
 
-class AwaitedFrames:
-    """Frames that raise `Cancelled` once nobody waits for what is made of them."""
+OnFrame = Callable[[int, int], None]
+"""Told how many frames of how many have been drawn, again from the start where a file is written anew; ends the work by
+raising `Cancelled`."""
 
-    def __init__(self, frames: Frames, is_awaited: Callable[[], bool]) -> None:
-        self._frames, self._is_awaited = frames, is_awaited
+
+class WatchedFrames:
+    """Frames that are told as they are drawn; those that are only looked at, for their colours, count for none."""
+
+    def __init__(self, frames: Frames, on_frame: OnFrame) -> None:
+        self._frames, self._on_frame, self._done = frames, on_frame, 0
 
     def __len__(self) -> int:
         return len(self._frames)
@@ -39,8 +44,7 @@ class AwaitedFrames:
         return (self[index] for index in range(len(self)))
 
     def __getitem__(self, index: int, /) -> RGB:
-        if not self._is_awaited():
-            raise Cancelled
+        self._on_frame(index, len(self))
         return self._frames[index]
 
 

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from fractions import Fraction
 from pathlib import Path
 
-from media.export.export import export
+from media.export.draft import Draft
 from media.export.facts import ExportFacts, probe_export
 from media.export.formats import FORMATS, Format
-from media.export.frames import AwaitedFrames, decoded, rate_of
+from media.export.frames import Frames, OnFrame, WatchedFrames, decoded, rate_of
 from media.export.plain import copy_clip
-from media.export.target_size import export_within
+from media.export.within import check_has_sizes, looks_within, written_within
 from media.finish.finished import FinishedFrames
 from media.finish.plan import Finish, finished_rate
 from media.finish.soundtrack import soundtrack
 from media.recipe import recipe_text_of
 from media.spec import ClipSpec
-from pipelines.errors import InputError, RequestError
+from pipelines.errors import RequestError
 
 MEGAPIXEL = 1e6
 
@@ -44,34 +46,59 @@ class Export:
         return self.kind.name == "mp4" and self.finish.changes_nothing() and not (self.sound or self.most_bytes)
 
 
-def always() -> bool:
-    """Of files that are wanted whatever happens."""
-    return True
-
-
-def save_as(clip: Path, path: Path, wanted: Export, is_awaited: Callable[[], bool] = always) -> ExportFacts:
+def save_as(clip: Path, path: Path, wanted: Export, on_frame: OnFrame | None = None) -> ExportFacts:
     """Saves a finished MP4 clip as something else; the clip itself is not touched.
 
-    `is_awaited` is asked before every frame: `Cancelled` is raised once it says no.
+    Every frame is told to `on_frame`, which ends it all by raising `Cancelled`.
     Raises `InputError` for a soundtrack that is no audio or a size that cannot be reached, `RequestError` for a trim
-    that leaves nothing and for more pixels than anybody should wait for, and `ClipError` where the clip cannot be read
-    or the file not be written.
+    that leaves nothing, for a title that cannot be drawn and for more pixels than anybody should wait for, and
+    `ClipError` where the clip cannot be read or the file not be written.
     """
-    if wanted.most_bytes and wanted.kind.name != "mp4":
-        raise InputError(f"{wanted.kind.label} cannot be made to a size.", "Choose MP4, or no size.")
     if wanted.is_plain:
         copy_clip(clip, path, wanted.keep_recipe)
         return probe_export(path, wanted.kind)
+    with _drafted(clip, path, wanted, on_frame) as draft:
+        return written_within(draft, wanted.most_bytes) if wanted.most_bytes else draft.written()
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """About how many bytes a file will have, and exactly how many pixels and frames per second."""
+
+    num_bytes: int
+    width: int
+    height: int
+    fps: Fraction
+
+
+def estimated(clip: Path, wanted: Export, folder: Path) -> Estimate:
+    """What `save_as` will make, told by a few frames within a second or two; `folder` has room for all of them.
+
+    Raises what `save_as` raises where the wish can be seen to be too much.
+    """
+    with _drafted(clip, folder / "estimated", wanted) as draft:
+        is_lessened = wanted.most_bytes and draft.kind.video is None
+        shown = draft.looking(looks_within(draft, wanted.most_bytes)[0]) if is_lessened else draft
+        size = clip.stat().st_size if wanted.is_plain else shown.estimated_bytes()
+        spec = shown.spec
+        return Estimate(min(size, wanted.most_bytes or size), spec.width, spec.height, spec.fps)
+
+
+@contextmanager
+def _drafted(clip: Path, path: Path, wanted: Export, on_frame: OnFrame | None = None) -> Iterator[Draft]:
+    """What is to be written; raises what is wrong with the wish."""
     recipe = recipe_text_of(clip) if wanted.keep_recipe else ""
     with decoded(clip, path.parent) as frames:
-        finished = FinishedFrames(AwaitedFrames(frames, is_awaited), wanted.finish)
+        finished = FinishedFrames(frames, wanted.finish)
         _check_extent(finished, wanted.kind)
         rate = finished_rate(wanted.finish, rate_of(clip))
         spec = ClipSpec(finished.width, finished.height, len(finished), rate, recipe)
         sound = soundtrack(wanted.sound, spec.seconds) if wanted.sound else None
+        shown: Frames = WatchedFrames(finished, on_frame) if on_frame else finished
+        draft = Draft(path, shown, spec, wanted.kind, sound)
         if wanted.most_bytes:
-            return export_within(path, finished, spec, wanted.most_bytes, sound)
-        return export(path, finished, spec, wanted.kind, sound)
+            check_has_sizes(draft)
+        yield draft
 
 
 def _check_extent(frames: FinishedFrames, kind: Format) -> None:

@@ -11,6 +11,7 @@ import numpy as np
 from PIL import Image
 
 from media.export.frames import Frames
+from media.export.look import WHOLE, Look
 from media.preview import poster
 from media.recipe import RECIPE_FILE
 from media.spec import ClipSpec
@@ -21,8 +22,11 @@ PNG_EFFORT = 3
 """Of 9: twice as quick as the default for 5 % more bytes."""
 
 
-def write_zip(path: Path, frames: Frames, spec: ClipSpec) -> None:
-    """`0001.png` and so on, uncompressed in the zip because PNG is compressed, `frames.json` and `recipe.json`."""
+def write_zip(path: Path, frames: Frames, spec: ClipSpec, look: Look = WHOLE) -> None:
+    """`0001.png` and so on, uncompressed in the zip because PNG is compressed, `frames.json` and `recipe.json`.
+
+    Whatever the `look`, frames are written as they come; so is the poster's.
+    """
     with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:
         for number, frame in enumerate(frames, start=1):
             png = BytesIO()
@@ -34,6 +38,6 @@ def write_zip(path: Path, frames: Frames, spec: ClipSpec) -> None:
             archive.writestr(RECIPE_FILE, spec.recipe)
 
 
-def write_poster(path: Path, frames: Frames, spec: ClipSpec) -> None:
+def write_poster(path: Path, frames: Frames, spec: ClipSpec, look: Look = WHOLE) -> None:
     """The first frame as a JPEG; `spec` is that of one frame."""
     path.write_bytes(poster(np.asarray(frames[0])))

@@ -16,15 +16,19 @@ from pipelines.contract import RGB
 
 
 class FinishedFrames:
-    """Frames uint8 `[H, W, 3]` of a clip after `finish`; raises `RequestError` for a trim that leaves nothing."""
+    """Frames uint8 `[H, W, 3]` of a clip after `finish`; raises `RequestError` for a trim that leaves nothing and
+    for a title that cannot be drawn."""
 
     def __init__(self, frames: Frames, finish: Finish) -> None:
         self._frames, self._finish = frames, finish
         self._moments = moments(finish, len(frames))
         height, width = frames[0].shape[:2]
         self.width, self.height = finished_size(finish, width, height)
-        self._title = Title(finish.title, self.width, self.height) if finish.title else None
+        self._title = self._titled(finish) if finish.title.strip() else None
         self._pair: tuple[int, Between] | None = None
+
+    def _titled(self, finish: Finish) -> Title:
+        return Title(finish.title, (self.width, self.height), finish.title_place, finish.title_size)
 
     def __len__(self) -> int:
         return len(self._moments)

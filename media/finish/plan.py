@@ -12,6 +12,10 @@ from pipelines.errors import RequestError
 
 Loop = Literal["once", "ping-pong", "cross-fade"]
 
+Place = Literal["bottom", "middle", "top"]
+
+Size = Literal["small", "medium", "large"]
+
 LONGEST_TITLE = 120
 """Letters: two lines at a readable size."""
 
@@ -34,11 +38,13 @@ class Finish(BaseModel):
     loop: Loop = Field("once", description="Whether the end leads back to the start: there and back, or blended.")
     speed: float = Field(1.0, ge=0.1, le=10, description="How many times as fast it plays. No frame is lost.")
     larger: Literal[1, 2, 4] = Field(1, description="How many times as wide and as high, by Lanczos resampling.")
-    title: str = Field("", max_length=LONGEST_TITLE, description="Text at the lower edge.")
+    title: str = Field("", max_length=LONGEST_TITLE, description="Text on the picture, in one line or two.")
+    title_place: Place = Field("bottom", description="Where the title stands.")
+    title_size: Size = Field("medium", description="How large the title is, at most: a long one is made smaller.")
 
     def changes_nothing(self) -> bool:
         """Whether the finished clip is the clip."""
-        return self == Finish()
+        return self.model_copy(update={"title_place": "bottom", "title_size": "medium"}) == Finish()
 
 
 def parse_finish(values: dict[str, Any]) -> Finish:
@@ -46,9 +52,16 @@ def parse_finish(values: dict[str, Any]) -> Finish:
     try:
         return Finish.model_validate(values)
     except ValidationError as error:
-        first = error.errors()[0]
-        name = ".".join(str(part) for part in first["loc"])
-        raise RequestError(f"“{name}” cannot be {first['input']!r}: {first['msg']}.", "Change it.") from error
+        raise _in_plain_words(error) from error
+
+
+def _in_plain_words(error: ValidationError) -> RequestError:
+    first = error.errors()[0]
+    name = ".".join(str(part) for part in first["loc"])
+    if first["type"] == "string_too_long":
+        length = len(str(first["input"]))
+        return RequestError(f"The {name} has {length} letters, and {LONGEST_TITLE} are the most.", "Make it shorter.")
+    return RequestError(f"“{name}” cannot be {first['input']!r}: {first['msg']}.", "Change it.")
 
 
 @dataclass(frozen=True)
