@@ -18,7 +18,7 @@ from jobs.kept_exports import FOLDER
 from jobs.one_at_a_time import OneAtATime
 from jobs.wishes import NAME, note_wish
 from media.export.formats import FORMATS
-from media.export.frames import OnFrame
+from media.export.frames import OnFrame, unwatched
 from media.export.order import Estimate, Export, estimated, save_as
 from media.provenance import SIGNED_SUFFIXES, credential_in, sign
 from media.recipe import read_recipe
@@ -66,7 +66,7 @@ class Exports:
         self._wishes = OneAtATime()
         self._estimates: dict[str, Estimate] = {}
 
-    def make(self, job_id: str, wanted: Export, on_frame: OnFrame | None = None) -> Path:
+    def make(self, job_id: str, wanted: Export, on_frame: OnFrame = unwatched) -> Path:
         """The clip as wanted; the same wish gives the same file without making it again.
 
         Raises `UnknownJob` where the clip is not there, what `on_frame` raises to end it, and what
@@ -114,7 +114,7 @@ class Exports:
             return None
         return self.find(job_id, key)
 
-    def _make(self, clip: Path, path: Path, wanted: Export, on_frame: OnFrame | None) -> None:
+    def _make(self, clip: Path, path: Path, wanted: Export, on_frame: OnFrame) -> None:
         begun = time.monotonic()
         unsigned = path.with_name(f"{secrets.token_hex(4)}-{path.name}")
         try:

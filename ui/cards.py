@@ -81,10 +81,14 @@ def progress_words(job: Job) -> str:
 
 def progress_bar(job: Job) -> str:
     """How much of a job is done, as a bar."""
-    percent = round(100 * job.share)
+    return bar(round(100 * job.share), "Progress")
+
+
+def bar(percent: int, label: str) -> str:
+    """How much of anything is done, as a bar that is read aloud as `label`."""
     return (
         f'<div class="bar" role="progressbar" aria-valuenow="{percent}" aria-valuemin="0" aria-valuemax="100"'
-        f' aria-label="Progress"><i style="width:{percent}%"></i></div>'
+        f' aria-label="{label}"><i style="width:{percent}%"></i></div>'
     )
 
 

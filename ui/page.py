@@ -45,7 +45,7 @@ def build_page(backstage: Backstage, downloads: Downloads) -> gr.Blocks:
                 known = ModelsPage(downloads)
                 known.build()
         events.connect_load(page)
-        studio.saving.connect(studio.job_id, studio.stage)
+        studio.saving.connect(page, studio.job_id, studio.stage, studio.result)
         studio.sharing.connect(studio.job_id)
         RunEvents(studio, events).connect(page)
         connect_recent(page, queue, studio.recent, studio.result)

@@ -18,7 +18,8 @@ from ui.draft import Draft
 from ui.events import StudioEvents, stage_shown
 from ui.pictures import OF_JOB
 from ui.quiet import QUIET, TELLING, visitor_of
-from ui.save_panel import help_words, helped
+from ui.save_words import help_words
+from ui.saving import helped
 from ui.stage import StagedClip, clip_value, pending_value, preview_value
 from ui.still import frame_value
 from ui.studio import FOLLOW_EVERY_S, WAIT_EVERY_S, Studio, take_turns

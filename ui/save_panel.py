@@ -2,167 +2,112 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any, get_args
-from urllib.parse import urlencode
+from typing import Any
 
 import gradio as gr
-from media.export.target_size import MEGABYTE, TARGETS
 
-from jobs.names import file_name
 from jobs.queue import JobQueue
-from media.export.formats import FORMATS
-from media.export.order import Export
-from media.finish.plan import Finish, Loop, finished_size, parse_finish
-from pipelines.errors import RequestError, StillmotionError
-from pipelines.request import MotionRequest, parse_request
-from ui import cards
-from ui.controls import FACTORS
-from ui.quiet import QUIET
-from ui.stage import StagedClip, clip_value
+from ui import save_inputs
+from ui.quiet import QUIET, TELLING
+from ui.save_words import help_words
+from ui.saving import Saving
 from ui.waiting import Waiting
 
-ANY_SIZE = "As large as it is"
+OF_ONE_CLIP = frozenset({"sound", "first", "last"})
+"""Wishes that are not kept for the next clip."""
 
-LOOPS = {"once": "Once", "ping-pong": "There and back", "cross-fade": "Blend end into start"}
+NEWS_JS = "element.setAttribute('role', 'status'); element.classList.add('only-heard');"
+"""A place whose changes are read out, and that nobody sees."""
 
-HELP = (
-    "Smoother and Larger are quick estimates. Models take longer, minutes on a CPU, and make a new clip: RIFE draws the"
-    " frames in between, Real-ESRGAN paints detail that it does not know."
-)
-"""Said before the button that hands the clip to the helpers."""
+UNTOLD_JS = "() => '<p class=\"quiet\">…</p>'"
 
-SOUND_TYPES = [".mp3", ".wav", ".ogg", ".flac", ".m4a"]
+LOOK_AGAIN_JS = "() => document.querySelector('#make-file')?.focus()"
 
 
 class SavePanel:
-    """The components of the panel, and what they do."""
+    """The components of the panel; what they do is in `Saving`."""
 
     def __init__(self, queue: JobQueue, waiting: Waiting) -> None:
         self.queue, self.waiting = queue, waiting
 
     def build(self) -> None:
         """Lay the components out; call inside a Blocks context."""
-        with gr.Accordion("Save as · loop, speed, title, sound", open=False, elem_id="save-box"):
-            with gr.Row():
-                choices = [(kind.label, name) for name, kind in FORMATS.items()]
-                self.kind = gr.Dropdown(choices, value="mp4", label="Format", elem_id="save-format")
-                self.limit = gr.Dropdown([ANY_SIZE, *TARGETS], value=ANY_SIZE, label="At most", elem_id="save-limit")
-            moving = _motion_inputs()
-            with gr.Row(elem_id="helped-row"):
-                self.help = gr.HTML(help_words(), elem_id="helped-words")
-                self.helped = gr.Button("Make it with a model", size="sm", elem_id="make-helped")
-            self.finish = moving | _cut_inputs()
+        with gr.Accordion("Save with a title, a loop, as a GIF …", open=False, elem_id="save-box") as self.box:
+            titled = save_inputs.title_inputs()
+            self.wish = save_inputs.format_inputs()
+            with gr.Accordion("More: speed, cut, sound, size", open=False, elem_id="save-more"):
+                self.finish = titled | self._build_more()
             for name, component in self.finish.items():
                 component.elem_id = f"finish-{name}"
-            self.sound = gr.File(label="Soundtrack (MP4 and WebM)", file_types=SOUND_TYPES, height=140, elem_id="sound")
-            self.recipe = gr.Checkbox(
-                True, label="Put settings and Content Credentials into the file", elem_id="keep-recipe"
-            )
             with gr.Row(elem_id="save-row"):
-                self.show = gr.Button("Show on the stage", size="sm", elem_id="show-finished")
                 self.save = gr.Button("Make the file", size="sm", variant="primary", elem_id="make-file")
+                self.show = gr.Button("Show on the stage", size="sm", elem_id="show-finished")
+                self.stop = gr.Button("Stop making it", size="sm", visible=False, elem_id="stop-making")
+                self.told = gr.HTML("", elem_id="save-told")
             self.saved = gr.HTML("", elem_id="saved")
             self.file = gr.HTML("", visible=False, elem_id="download-file")
+            self.news = gr.HTML("", js_on_load=NEWS_JS, elem_id="save-news")
+        self.is_open = gr.State(False)
+        self.kept = gr.Textbox("", visible=False)
 
-    def connect(self, job_id: gr.Textbox, stage: gr.HTML) -> None:
-        """Join the components; call inside the Blocks context."""
-        finish = list(self.finish.values())
-        inputs = [job_id, self.kind, self.limit, self.sound, self.recipe, *finish]
-        making = QUIET | {"show_progress": "full", "show_progress_on": [self.saved]}
-        self.save.click(self.make_file, inputs, [self.saved, self.file], **making)
-        self.show.click(self.preview, [job_id, *finish], [stage, self.saved], **QUIET)
-        # what was made is no longer what is asked for
-        gr.on(
-            [each.change for each in (self.kind, self.limit, self.recipe, *finish)],
-            _forgotten,
-            None,
-            self.file,
-            **QUIET,
+    def _build_more(self) -> dict[str, Any]:
+        moving = save_inputs.motion_inputs()
+        with gr.Row(elem_id="helped-row"):
+            self.help = gr.HTML(help_words(), elem_id="helped-words")
+            self.helped = gr.Button("Make it with a model", size="sm", elem_id="make-helped")
+        cut = save_inputs.cut_inputs()
+        self.wish["sound"] = gr.File(
+            label="Music or sound (MP4 and WebM)", file_types=save_inputs.SOUND_TYPES, height=140, elem_id="sound"
         )
+        self.wish["recipe"] = gr.Checkbox(
+            True, label="Put into the file how it was made, with a signed note that a model made it"
+        )
+        self.wish["recipe"].elem_id = "keep-recipe"
+        return moving | cut
 
     @property
     def factors(self) -> tuple[gr.Dropdown, gr.Dropdown]:
         """How many times as many frames, and how many times as large."""
         return self.finish["smoother"], self.finish["larger"]
 
-    async def make_file(self, job_id: str, request: gr.Request, *values: Any) -> list[Any]:
-        """Make the file was pressed."""
-        try:
-            path = await self.waiting.made(job_id, self._wanted(values), request.request)
-        except StillmotionError as error:
-            return [cards.problem(str(error)), _forgotten()]
-        return ["", gr.update(value=_download(job_id, path), visible=True)]
+    def connect(self, page: gr.Blocks, job_id: gr.Textbox, stage: gr.HTML, result: gr.HTML) -> None:
+        """Join the components; call inside the Blocks context. `result` changes when a clip is done."""
+        saving = Saving(self.queue, self.waiting, list(self.wish), list(self.finish))
+        wishes = [*self.wish.values(), *self.finish.values()]
+        told = [self.saved, self.file, self.news, self.stop]
+        making = [
+            self.save.click(saving.make_file, [job_id, *wishes], told, **TELLING),
+            self.show.click(saving.preview, [job_id, *wishes], [stage, *told], **TELLING),
+        ]
+        self.stop.click(saving.stopped, None, told, cancels=making, **QUIET).then(None, js=LOOK_AGAIN_JS, **QUIET)
+        # what was made, or is being made, is no longer what is asked for
+        changes = [each.change for each in (job_id, *wishes)]
+        gr.on(changes, saving.forgotten, None, told, cancels=making, **QUIET)
+        self._connect_estimate(saving, job_id, result)
+        self._connect_memory(page, saving)
 
-    def _wanted(self, values: tuple[Any, ...]) -> Export:
-        kind, limit, sound, recipe, *finish = values
-        track = Path(sound) if sound else None
-        return Export(FORMATS[kind], self._finish(tuple(finish)), track, TARGETS.get(limit, 0), recipe)
+    def _connect_estimate(self, saving: Saving, job_id: gr.Textbox, result: gr.HTML) -> None:
+        """The size is told as long as the panel is open; a title weighs nothing."""
+        light = {self.finish[name] for name in ("title", "title_place", "title_size")}
+        wishes = [*self.wish.values(), *self.finish.values()]
+        heavy = [each.change for each in wishes if each not in light]
+        asked = [self.is_open, job_id, *wishes]
+        opened = self.box.expand(lambda: True, None, self.is_open, **QUIET)
+        opened.then(saving.estimate, asked, self.told, **QUIET)
+        self.box.collapse(lambda: False, None, self.is_open, **QUIET)
+        # the last size is no longer true, and the next takes a second or two
+        gr.on(heavy, None, None, self.told, js=UNTOLD_JS, **QUIET)
+        gr.on([result.change, *heavy], saving.estimate, asked, self.told, trigger_mode="always_last", **QUIET)
 
-    async def preview(self, job_id: str, request: gr.Request, *values: Any) -> list[Any]:
-        """Show on the stage was pressed: the finished clip as an MP4."""
-        try:
-            finish = self._finish(values)
-            # made here, so that what is wrong is said here
-            await self.waiting.made(job_id, Export(finish=finish, keep_recipe=False), request.request)
-            job = self.queue.get(job_id)
-        except StillmotionError as error:
-            return [gr.skip(), cards.problem(str(error))]
-        query = urlencode({"finish": finish.model_dump_json()})
-        size = finished_size(finish, job.request.clip_width, job.request.clip_height)
-        file = f"clips/{job_id}?{query}"
-        return [clip_value(StagedClip(f"{file}&recipe=false", "", file, file_name(job, ".mp4")), size), ""]
-
-    def _finish(self, values: tuple[Any, ...]) -> Finish:
-        given = dict(zip(self.finish, values, strict=True))
-        return parse_finish({name: value for name, value in given.items() if value is not None})
-
-
-def _motion_inputs() -> dict[str, Any]:
-    """An input for each wish about how it moves and how large it is, by its field's name."""
-    inputs: dict[str, Any] = {}
-    with gr.Row():
-        inputs["loop"] = gr.Dropdown([(LOOPS[each], each) for each in get_args(Loop)], value="once", label="Loop")
-        inputs["speed"] = gr.Slider(0.25, 4, 1, step=0.05, label="Speed", buttons=[])
-    with gr.Row():
-        inputs["smoother"] = gr.Dropdown(
-            [("As it is", 1), ("x2 frames", 2), ("x4 frames", 4)], value=1, label="Smoother"
-        )
-        factors = [(words, factor) for factor, words in FACTORS.items()]
-        inputs["larger"] = gr.Dropdown(factors, value=1, label="Larger")
-        inputs["reverse"] = gr.Checkbox(False, label="Backwards")
-    return inputs
+    def _connect_memory(self, page: gr.Blocks, saving: Saving) -> None:
+        """What was wished last in this tab is wished again: of the next clip, and after a reload."""
+        kept = {name: part for name, part in (self.wish | self.finish).items() if name not in OF_ONE_CLIP}
+        saving.kept = list(kept)
+        changes = [part.change for part in kept.values()]
+        gr.on(changes, None, list(kept.values()), None, js=KEEP_JS, **QUIET)
+        page.load(saving.remembered, self.kept, [self.box, self.is_open, *kept.values()], js=KEPT_JS, **QUIET)
 
 
-def _cut_inputs() -> dict[str, Any]:
-    """An input for each wish about where it begins, ends, and what is written on it."""
-    inputs: dict[str, Any] = {}
-    with gr.Row():
-        inputs["first"] = gr.Number(0, label="First frame", precision=0, minimum=0)
-        inputs["last"] = gr.Number(-1, label="Last frame (-1: the last)", precision=0, minimum=-1)
-    inputs["title"] = gr.Textbox("", label="Title", max_lines=1)
-    return inputs
+KEEP_JS = "(...wishes) => { sessionStorage.setItem('stillmotion-wishes', JSON.stringify(wishes)); }"
 
-
-def help_words(error: StillmotionError | None = None) -> str:
-    """What stands beside the button of the helpers, and why they could not begin."""
-    return (cards.problem(str(error)) if error else "") + f'<p class="quiet">{HELP}</p>'
-
-
-def helped(request: MotionRequest, smoother: int, larger: int) -> MotionRequest:
-    """The request of a clip like that of `request` with helpers at work; raises `RequestError` where none is asked for
-    or the clip would be too much."""
-    if smoother == larger == 1:
-        raise RequestError("Nothing is asked of a model yet.", "Choose x2 or x4 under Smoother or Larger first.")
-    more = {"interpolation": request.interpolation * smoother, "upscaling": request.upscaling * larger}
-    return parse_request(request.model_dump() | more)
-
-
-def _download(job_id: str, path: Path) -> str:
-    """The button for a file that was made, which is the folder's key away from its clip."""
-    words = f"Download {path.name} · {path.stat().st_size / MEGABYTE:.1f} MB"
-    return f'<a href="clips/{job_id}/made/{path.parent.name}" download>{words}</a>'
-
-
-def _forgotten() -> Any:
-    return gr.update(visible=False)
+KEPT_JS = "() => [sessionStorage.getItem('stillmotion-wishes') || '']"

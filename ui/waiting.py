@@ -15,7 +15,7 @@ from starlette.requests import Request
 from jobs.exports import Exports
 from jobs.job import Job
 from jobs.queue import JobQueue
-from media.export.frames import OnFrame
+from media.export.frames import OnFrame, unwatched
 from media.export.order import Estimate, Export
 from pipelines.errors import Cancelled
 
@@ -74,7 +74,7 @@ class Waiting:
         return await run_sync(self._exports.estimate, job_id, wanted, limiter=self._estimates)
 
     async def made(
-        self, job_id: str, wanted: Export, asker: Request | None = None, on_frame: OnFrame | None = None
+        self, job_id: str, wanted: Export, asker: Request | None = None, on_frame: OnFrame = unwatched
     ) -> Path:
         """The file that is wanted (`Exports.make`). It is made no further once this is cancelled.
 
@@ -85,8 +85,7 @@ class Waiting:
         def told(done: int, total: int) -> None:
             if gone.is_set():
                 raise Cancelled
-            if on_frame is not None:
-                on_frame(done, total)
+            on_frame(done, total)
 
         watch = asyncio.create_task(_note_when_gone(asker, gone)) if asker else None
         make = partial(self._exports.make, job_id, wanted, told)

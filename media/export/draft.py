@@ -10,7 +10,7 @@ from pathlib import Path
 from media.export.export import export, prepared
 from media.export.facts import ExportFacts
 from media.export.formats import Format
-from media.export.frames import Frames
+from media.export.frames import Frames, OnFrame, WatchedFrames, unwatched
 from media.export.look import Look
 from media.spec import ClipSpec
 from media.video import SOUND_BITS, Sound
@@ -33,13 +33,17 @@ IN_PICTURES, IN_VIDEO = _Trial((0.2, 0.7), 3, 8), _Trial((0.4,), 12, 24)
 
 @dataclass(frozen=True)
 class Draft:
-    """The frames of a file that is to be, uint8 `[spec.height, spec.width, 3]`, its place, its format and its sound."""
+    """The frames of a file that is to be, uint8 `[spec.height, spec.width, 3]`, its place, its format and its sound.
+
+    `on_frame` is told of every frame that is written or tried.
+    """
 
     path: Path
     frames: Frames
     spec: ClipSpec
     kind: Format
     sound: Sound | None = None
+    on_frame: OnFrame = unwatched
 
     def looking(self, look: Look) -> Draft:
         """The same with less of the frames."""
@@ -48,7 +52,12 @@ class Draft:
 
     def written(self) -> ExportFacts:
         """Write it; raises what `export` raises."""
-        return export(self.path, self.frames, self.spec, self.kind, self.sound)
+        return export(self.path, self.watched, self.spec, self.kind, self.sound)
+
+    @property
+    def watched(self) -> Frames:
+        """The frames, each of which is told."""
+        return WatchedFrames(self.frames, self.on_frame)
 
     def estimated_bytes(self) -> int:
         """About how large it will be: a few of its frames are written to a place of their own.
@@ -73,7 +82,7 @@ class Draft:
     def _bytes_of(self, folder: Path, places: range) -> int:
         shown, spec = prepared(self.frames, replace(self.spec, num_frames=len(places), recipe=""), self.kind)
         path = folder / f"tried{self.kind.suffix}"
-        self.kind.write(path, _Some(shown, places), spec)
+        self.kind.write(path, _Some(shown, places, self.on_frame), spec)
         return path.stat().st_size
 
     @property
@@ -84,8 +93,8 @@ class Draft:
 class _Some:
     """Some of the frames, in a row."""
 
-    def __init__(self, frames: Frames, places: range) -> None:
-        self._frames, self._places = frames, places
+    def __init__(self, frames: Frames, places: range, on_frame: OnFrame) -> None:
+        self._frames, self._places, self._on_frame = frames, places, on_frame
 
     def __len__(self) -> int:
         return len(self._places)
@@ -94,4 +103,5 @@ class _Some:
         return (self[index] for index in range(len(self)))
 
     def __getitem__(self, index: int, /) -> RGB:
+        self._on_frame(0, 0)
         return self._frames[self._places[index]]

@@ -27,12 +27,16 @@ class Frames(Protocol):
 
 
 OnFrame = Callable[[int, int], None]
-"""Told how many frames of how many have been drawn, again from the start where a file is written anew; ends the work by
-raising `Cancelled`."""
+"""Told how many frames of how many are drawn: 0 of 0 while a few are tried, and from the start again where a file is
+written anew. It ends the work by raising `Cancelled`."""
+
+
+def unwatched(done: int, total: int) -> None:
+    """Of files that nobody watches and that are wanted whatever happens."""
 
 
 class WatchedFrames:
-    """Frames that are told as they are drawn; those that are only looked at, for their colours, count for none."""
+    """Frames that are told as they are drawn one after the other; a look at some of them is no progress."""
 
     def __init__(self, frames: Frames, on_frame: OnFrame) -> None:
         self._frames, self._on_frame, self._done = frames, on_frame, 0
@@ -44,7 +48,9 @@ class WatchedFrames:
         return (self[index] for index in range(len(self)))
 
     def __getitem__(self, index: int, /) -> RGB:
-        self._on_frame(index, len(self))
+        if index in {0, self._done}:
+            self._done = index + 1
+        self._on_frame(self._done, len(self))
         return self._frames[index]
 
 

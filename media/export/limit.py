@@ -42,8 +42,9 @@ def checked_limit(most_bytes: float) -> int:
 
 
 def size_words(count: float) -> str:
-    """Bytes as people say them: "12 MB", "3.4 MB", "0.25 MB"."""
+    """Bytes as people say them: "12 MB", "3.4 MB", "0.25 MB", "40 kB"."""
+    if count < 100 * KILOBYTE:
+        return f"{max(count / KILOBYTE, 1):.0f} kB"
     megabytes = count / MEGABYTE
-    return (
-        f"{megabytes:.0f} MB" if megabytes >= 10 else f"{megabytes:.2g} MB" if megabytes < 1 else f"{megabytes:.1f} MB"
-    )
+    digits = 0 if megabytes >= 10 else 1 if megabytes >= 1 else 2
+    return f"{megabytes:.{digits}f}".removesuffix(".0") + " MB"

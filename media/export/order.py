@@ -11,7 +11,7 @@ from pathlib import Path
 from media.export.draft import Draft
 from media.export.facts import ExportFacts, probe_export
 from media.export.formats import FORMATS, Format
-from media.export.frames import Frames, OnFrame, WatchedFrames, decoded, rate_of
+from media.export.frames import OnFrame, decoded, rate_of, unwatched
 from media.export.plain import copy_clip
 from media.export.within import check_has_sizes, looks_within, written_within
 from media.finish.finished import FinishedFrames
@@ -46,7 +46,7 @@ class Export:
         return self.kind.name == "mp4" and self.finish.changes_nothing() and not (self.sound or self.most_bytes)
 
 
-def save_as(clip: Path, path: Path, wanted: Export, on_frame: OnFrame | None = None) -> ExportFacts:
+def save_as(clip: Path, path: Path, wanted: Export, on_frame: OnFrame = unwatched) -> ExportFacts:
     """Saves a finished MP4 clip as something else; the clip itself is not touched.
 
     Every frame is told to `on_frame`, which ends it all by raising `Cancelled`.
@@ -85,7 +85,7 @@ def estimated(clip: Path, wanted: Export, folder: Path) -> Estimate:
 
 
 @contextmanager
-def _drafted(clip: Path, path: Path, wanted: Export, on_frame: OnFrame | None = None) -> Iterator[Draft]:
+def _drafted(clip: Path, path: Path, wanted: Export, on_frame: OnFrame = unwatched) -> Iterator[Draft]:
     """What is to be written; raises what is wrong with the wish."""
     recipe = recipe_text_of(clip) if wanted.keep_recipe else ""
     with decoded(clip, path.parent) as frames:
@@ -94,8 +94,7 @@ def _drafted(clip: Path, path: Path, wanted: Export, on_frame: OnFrame | None = 
         rate = finished_rate(wanted.finish, rate_of(clip))
         spec = ClipSpec(finished.width, finished.height, len(finished), rate, recipe)
         sound = soundtrack(wanted.sound, spec.seconds) if wanted.sound else None
-        shown: Frames = WatchedFrames(finished, on_frame) if on_frame else finished
-        draft = Draft(path, shown, spec, wanted.kind, sound)
+        draft = Draft(path, finished, spec, wanted.kind, sound, on_frame)
         if wanted.most_bytes:
             check_has_sizes(draft)
         yield draft

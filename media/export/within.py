@@ -23,7 +23,7 @@ ATTEMPTS = 3
 """Files that are written until one fits."""
 
 SLACK = 0.88
-"""How much lower each further attempt of rate control aims where the last one was still too large."""
+"""How much lower at least each further attempt of rate control aims where the last one was still too large."""
 
 CRF_OF_HALF = 10
 """Steps of VP9's and AV1's quality after which a file is about half as large."""
@@ -81,14 +81,15 @@ def _too_small(draft: Draft, most_bytes: int) -> InputError:
 
 
 def _video_within(draft: Draft, most_bytes: int) -> ExportFacts:
-    video, facts = draft.kind.video, draft.written()
-    for attempt in range(ATTEMPTS):
+    video, facts, aim = draft.kind.video, draft.written(), most_bytes * HEADROOM
+    for _ in range(ATTEMPTS):
         size = draft.path.stat().st_size
         if size <= most_bytes or video is None:
             return facts
         draft.path.unlink()
         if video is H264:
-            facts = _two_passes(draft, _bits(draft, most_bytes, attempt))
+            facts = _two_passes(draft, _bits(draft, aim, most_bytes))
+            aim *= min(SLACK, most_bytes / draft.path.stat().st_size)
         else:
             video = _coarser(video, size / most_bytes)
             if video is None:
@@ -100,11 +101,10 @@ def _video_within(draft: Draft, most_bytes: int) -> ExportFacts:
     raise _too_small(draft, most_bytes)
 
 
-def _bits(draft: Draft, most_bytes: int, attempt: int) -> int:
-    """Bits per second for the picture at an attempt counted from 0; raises `InputError` where they are too few."""
+def _bits(draft: Draft, aim: float, most_bytes: int) -> int:
+    """Bits per second that leave the picture `aim` bytes; raises `InputError` where they are too few."""
     spec = draft.spec.even()
-    sound = SOUND_BITS if draft.sound is not None else 0
-    bits = round((most_bytes * 8 * HEADROOM / spec.seconds - sound) * SLACK**attempt)
+    bits = round(aim * 8 / spec.seconds - (SOUND_BITS if draft.sound is not None else 0))
     if bits < LEAST_BITS_PER_PIXEL * spec.width * spec.height * float(spec.fps):
         raise _too_small(draft, most_bytes)
     return bits
@@ -121,7 +121,7 @@ def _two_passes(draft: Draft, bits: int) -> ExportFacts:
     with tempfile.TemporaryDirectory() as folder:
         first, second = (_pass(number, Path(folder), bits) for number in (1, 2))
         # the file of the first pass is nobody's: only what was learnt is kept
-        write_video(Path(folder) / "first.mp4", *prepared(draft.frames, draft.spec, draft.kind), first)
+        write_video(Path(folder) / "first.mp4", *prepared(draft.watched, draft.spec, draft.kind), first)
         return replace(draft, kind=replace(draft.kind, video=second)).written()
 
 

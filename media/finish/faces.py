@@ -82,7 +82,9 @@ def _first(letter: str, before: str = "") -> str:
 
 
 def _has(face: str, letter: str) -> bool:
-    return _is_unseen(letter) or ord(letter) in _coverage(face)
+    # a control sign is no letter, though some typefaces draw one
+    is_letter = unicodedata.category(letter) != "Cc"
+    return _is_unseen(letter) or (is_letter and ord(letter) in _coverage(face))
 
 
 @functools.cache

@@ -6,20 +6,23 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
+import numpy as np
 import pytest
+from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from media.export.facts import probe_export
 from media.export.formats import FORMATS
 from media.recipe import read_recipe
 from tests.conftest import Server
+from tests.jobs.watching import holds_within
 from tests.ui.over_http import made_clip, opened_as, visitor_of
 from tests.ui.studio import CLIP_MS, choose, give, saved, unfold
 
 
 def open_panel(page: Page, box: str) -> None:
-    """Unfold one of the two panels."""
-    page.locator(f"#{box} .label-wrap").click()
+    """Unfold a panel."""
+    page.locator(f"#{box} > .label-wrap").click()
 
 
 def take_settings(page: Page, clip: Path) -> None:
@@ -33,7 +36,7 @@ def made_file(page: Page, folder: Path) -> Path:
     """Press Make the file and save what can be downloaded."""
     page.locator("#make-file").click()
     button = page.locator("#download-file a")
-    expect(button).to_contain_text("stillmotion", timeout=CLIP_MS)
+    expect(button).to_contain_text("Download", timeout=CLIP_MS)
     return saved(page, button, folder)
 
 
@@ -58,14 +61,90 @@ def clip(ada: httpx.Client, job_id: str, context: BrowserContext) -> Page:
     return page
 
 
-def test_the_clip_is_saved_as_a_gif_that_goes_there_and_back(clip: Page, tmp_path: Path) -> None:
+GIF = "GIF · for chats and slides"
+
+
+def test_a_titled_looped_gif_within_a_size_is_three_wishes_and_a_press(clip: Page, tmp_path: Path) -> None:
     open_panel(clip, "save-box")
-    choose(clip, "Format", "GIF")
+    told = clip.locator("#save-told")
+    expect(told).to_contain_text("256x128, 24 frames a second", timeout=CLIP_MS)
+    clip.get_by_label("Title on the picture").fill("صباح هادئ")
+    choose(clip, "Where", "Above")
     choose(clip, "Loop", "There and back")
+    choose(clip, "Format", GIF)
+    expect(told).to_contain_text("About", timeout=CLIP_MS)
+    clip.get_by_label("No larger than (MB)").fill("0.07")
+    expect(told).not_to_contain_text("256x128", timeout=CLIP_MS)
     path = made_file(clip, tmp_path)
     assert path.suffix == ".gif"
-    assert probe_export(path, FORMATS["gif"]).num_frames == 14
-    choose(clip, "Loop", "Once")
+    assert 20_000 < path.stat().st_size <= 70_000
+    facts = probe_export(path, FORMATS["gif"])
+    assert facts.seconds == pytest.approx(14 / 24, abs=0.05)
+    assert _is_titled(path)
+    expect(clip.locator("#download-file")).to_contain_text(f"{facts.width}x{facts.height}")
+    expect(clip.locator("#save-news[role=status]")).to_have_text("The file is made.")
+    # what this tab has wished is wished again
+    clip.reload()
+    expect(clip.get_by_label("Title on the picture")).to_have_value("صباح هادئ")
+    expect(clip.get_by_label("Loop", exact=True)).to_have_value("There and back")
+    expect(clip.get_by_label("No larger than (MB)")).to_have_value("0.07")
+    expect(clip.locator("#download-file")).not_to_be_visible()
+    clip.get_by_role("button", name="Any size").click()
+    assert made_file(clip, tmp_path).stat().st_size > 70_000
+    # what was made is not what is asked for now
+    choose(clip, "Loop", "Starts over")
+    expect(clip.locator("#download-file")).not_to_be_visible()
+
+
+def _is_titled(path: Path) -> bool:
+    """Whether the first frame is white somewhere in its upper half."""
+    with Image.open(path) as picture:
+        upper = np.asarray(picture.convert("RGB"))[: picture.height // 2]
+    return bool((upper.min(axis=2) > 225).sum() > 20)
+
+
+def test_what_cannot_be_made_is_said_before_it_is_asked_for(clip: Page) -> None:
+    open_panel(clip, "save-box")
+    choose(clip, "Format", GIF)
+    clip.get_by_label("No larger than (MB)").fill("0.01")
+    expect(clip.locator("#save-told")).to_contain_text("As GIF, this clip cannot be made as small as 10 kB. Allow more")
+    clip.get_by_label("No larger than (MB)").fill("a few")
+    clip.locator("#make-file").click()
+    expect(clip.locator("#saved .problem")).to_contain_text("“a few” is no size of a file")
+    choose(clip, "Format", "PNG pictures · the MP4's frames, in a zip")
+    expect(clip.get_by_label("No larger than (MB)")).not_to_be_visible()
+    clip.get_by_label("Title on the picture").fill("x" * 121)
+    clip.locator("#make-file").click()
+    expect(clip.locator("#saved .problem")).to_contain_text("The title has 121 letters, and 120 are the most.")
+    clip.get_by_label("Title on the picture").fill("ꦲ")
+    clip.locator("#make-file").click()
+    expect(clip.locator("#saved .problem")).to_contain_text("no typeface here can draw: ꦲ")
+    clip.get_by_label("Title on the picture").fill("")
+    open_panel(clip, "save-more")
+    clip.get_by_label("Frames cut from the start").fill("50")
+    clip.get_by_label("Frames cut from the start").press("Tab")
+    clip.locator("#make-file").click()
+    expect(clip.locator("#saved .problem")).to_contain_text("has no frames 50")
+
+
+def test_a_long_making_is_seen_to_go_on_and_can_be_stopped(clip: Page, server: Server) -> None:
+    open_panel(clip, "save-box")
+    open_panel(clip, "save-more")
+    choose(clip, "Smoother", "Four times the frames")
+    choose(clip, "Larger", "x4")
+    choose(clip, "Format", GIF)
+    clip.locator("#make-file").click()
+    progress = clip.locator("#saved [role=progressbar]")
+    expect(clip.locator("#saved")).to_contain_text("of 29", timeout=CLIP_MS)
+    expect(progress).not_to_have_attribute("aria-valuenow", "0", timeout=CLIP_MS)
+    clip.get_by_role("button", name="Stop making it").click()
+    expect(clip.locator("#saved")).to_contain_text("Stopped. No file was made.")
+    expect(clip.locator("#save-news")).to_have_text("Stopped. No file was made.")
+    expect(clip.locator("#stop-making")).not_to_be_visible()
+    assert clip.evaluate("document.activeElement.id") == "make-file"
+    # what was begun is cleared away, and nothing of it turns up
+    made = server.data / "exports"
+    assert holds_within(20, lambda: not [*made.rglob("*.partial"), *made.rglob("*-stillmotion.gif")])
     expect(clip.locator("#download-file")).not_to_be_visible()
 
 
@@ -78,20 +157,13 @@ def test_a_finish_is_seen_on_the_stage_before_it_is_saved(clip: Page) -> None:
     assert clip.evaluate("document.querySelector('#stage video').duration") == pytest.approx(14 / 24, abs=0.05)
 
 
-def test_what_cannot_be_done_is_said(clip: Page) -> None:
-    open_panel(clip, "save-box")
-    clip.get_by_label("First frame").fill("50")
-    clip.get_by_label("First frame").press("Tab")
-    clip.locator("#make-file").click()
-    expect(clip.locator("#saved .problem")).to_contain_text("has no frames 50")
-
-
 def test_models_make_the_clip_smoother_and_larger_as_a_new_clip(clip: Page) -> None:
     open_panel(clip, "save-box")
+    open_panel(clip, "save-more")
     clip.locator("#make-helped").click()
-    expect(clip.locator("#helped-words .problem")).to_contain_text("Choose x2 or x4")
+    expect(clip.locator("#helped-words .problem")).to_contain_text("Choose more under Smoother or Larger")
     first = clip.url
-    choose(clip, "Smoother", "x2 frames")
+    choose(clip, "Smoother", "Twice the frames")
     choose(clip, "Larger", "x2")
     clip.locator("#make-helped").click()
     expect(clip.locator("#progress")).to_contain_text("smoother or larger", timeout=CLIP_MS)
