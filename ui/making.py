@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from pathlib import Path
 
 from media.export.order import Export
+from pipelines.errors import Cancelled
 from ui import cards
 from ui.waiting import Waiting
 
@@ -67,16 +68,20 @@ class Progress:
         return f" · {cards.duration(spent / self._done * (self._total - self._done))} left"
 
 
-async def looks(waiting: Waiting, job_id: str, wanted: Export) -> AsyncGenerator[Progress | Path, None]:
+async def looks(
+    waiting: Waiting, job_id: str, wanted: Export, is_wanted: Callable[[], bool]
+) -> AsyncGenerator[Progress | Path, None]:
     """How far the file is, again and again, and at last the file; once this is closed, it is made no further.
 
-    Raises what `Exports.make` raises.
+    Raises `Cancelled` soon after it `is_wanted` no longer, and what `Exports.make` raises.
     """
     progress = Progress()
     making = asyncio.create_task(waiting.made(job_id, wanted, on_frame=progress))
     try:
         while not making.done():
             await asyncio.wait([making], timeout=LOOK_S)
+            if not is_wanted():
+                raise Cancelled
             if not making.done():
                 yield progress
     finally:

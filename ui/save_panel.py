@@ -10,7 +10,7 @@ from jobs.queue import JobQueue
 from ui import save_inputs
 from ui.quiet import QUIET, TELLING
 from ui.save_words import help_words
-from ui.saving import Saving
+from ui.saving import Latest, Saving
 from ui.waiting import Waiting
 
 OF_ONE_CLIP = frozenset({"sound", "first", "last"})
@@ -75,14 +75,11 @@ class SavePanel:
         saving = Saving(self.queue, self.waiting, list(self.wish), list(self.finish))
         wishes = [*self.wish.values(), *self.finish.values()]
         told = [self.saved, self.file, self.news, self.stop]
-        making = [
-            self.save.click(saving.make_file, [job_id, *wishes], told, **TELLING),
-            self.show.click(saving.preview, [job_id, *wishes], [stage, *told], **TELLING),
-        ]
-        self.stop.click(saving.stopped, None, told, cancels=making, **QUIET).then(None, js=LOOK_AGAIN_JS, **QUIET)
-        # what was made, or is being made, is no longer what is asked for
-        changes = [each.change for each in (job_id, *wishes)]
-        gr.on(changes, saving.forgotten, None, told, cancels=making, **QUIET)
+        wished = [gr.State(Latest()), job_id, *wishes]
+        self.save.click(saving.make_file, wished, told, **TELLING)
+        self.show.click(saving.preview, wished, [stage, *told], **TELLING)
+        self.stop.click(saving.stop, wished[0], None, **QUIET).then(None, js=LOOK_AGAIN_JS, **QUIET)
+        gr.on([each.change for each in wished[1:]], saving.changed, wished, told, trigger_mode="always_last", **QUIET)
         self._connect_estimate(saving, job_id, result)
         self._connect_memory(page, saving)
 

@@ -43,5 +43,6 @@ def download(job_id: str, file: Path, wanted: Export) -> str:
 
 
 def _shape(width: int, height: int, fps: Fraction | None) -> str:
-    rate = f", {float(fps):.3g} frames a second" if fps else ""
+    # a GIF's clock is coarse: 24 frames a second last as long as 24.1 would
+    rate = f", {float(fps):.2g} frames a second" if fps else ""
     return f"{width}x{height}{rate}"

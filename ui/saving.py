@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from media.export.formats import FORMATS
 from media.export.limit import bytes_within
 from media.export.order import Export
 from media.finish.plan import Finish, finished_size, parse_finish
-from pipelines.errors import NotReady, RequestError, StillmotionError, UnknownJob
+from pipelines.errors import Cancelled, NotReady, RequestError, StillmotionError, UnknownJob
 from pipelines.request import MotionRequest, parse_request
 from ui import cards, save_words
 from ui.making import Progress, looks
@@ -26,7 +26,30 @@ from ui.waiting import Waiting
 Updates = list[Any]
 """Of what is shown below the buttons, of the file, of what is read out, and of Stop."""
 
+STOPPED = "Stopped. No file was made."
+
 NOTHING: dict[str, Any] = {"visible": False}
+
+
+class Latest:
+    """What a page wished last, clip and all; one for each page, which all of its events share."""
+
+    def __init__(self) -> None:
+        self._values: tuple[Any, ...] = ()
+        self.end: Updates = _ended("")
+
+    def wish(self, job_id: str, values: tuple[Any, ...]) -> Callable[[], bool]:
+        """Wish this; tells whether it is still what is wished."""
+        mine = self._values = (job_id, *values)
+        return lambda: self._values is mine
+
+    def is_wish(self, job_id: str, values: tuple[Any, ...]) -> bool:
+        """Whether these are the very values that were wished: news of them may be late."""
+        return self._values == (job_id, *values)
+
+    def forget(self, end: Updates | None = None) -> None:
+        """Nothing is wished any more; `end` is what is shown then."""
+        self._values, self.end = (), end or _ended("")
 
 
 class Saving:
@@ -37,23 +60,28 @@ class Saving:
         self._wishes, self._finish = wishes, finish
         self.kept: list[str] = []
 
-    async def make_file(self, job_id: str, *values: Any) -> AsyncGenerator[Updates, None]:
+    async def make_file(self, latest: Latest, job_id: str, *values: Any) -> AsyncGenerator[Updates, None]:
         """Make the file was pressed."""
         try:
             wanted = self._wanted(job_id, values)
-            async for look in looks(self.waiting, job_id, wanted):
+            async for look in looks(self.waiting, job_id, wanted, latest.wish(job_id, values)):
                 yield _under_way(look) if isinstance(look, Progress) else _made(job_id, look, wanted)
+        except Cancelled:
+            yield latest.end
         except StillmotionError as error:
             yield _ended(cards.problem(str(error)))
 
-    async def preview(self, job_id: str, *values: Any) -> AsyncGenerator[Updates, None]:
+    async def preview(self, latest: Latest, job_id: str, *values: Any) -> AsyncGenerator[Updates, None]:
         """Show on the stage was pressed: the finished clip as an MP4."""
         try:
             finish = self._wanted(job_id, values).finish
-            async for look in looks(self.waiting, job_id, Export(finish=finish, keep_recipe=False)):
+            wanted = Export(finish=finish, keep_recipe=False)
+            async for look in looks(self.waiting, job_id, wanted, latest.wish(job_id, values)):
                 if isinstance(look, Progress):
                     yield [gr.skip(), *_under_way(look)]
             yield [self._on_stage(job_id, finish), *_ended("")]
+        except Cancelled:
+            yield [gr.skip(), *latest.end]
         except StillmotionError as error:
             yield [gr.skip(), *_ended(cards.problem(str(error)))]
 
@@ -69,12 +97,15 @@ class Saving:
         except StillmotionError as error:
             return f'<p class="warn">{escape(str(error))}</p>'
 
-    def stopped(self) -> Updates:
-        """Stop was pressed."""
-        return _ended('<p class="quiet">Stopped. No file was made.</p>', "Stopped. No file was made.")
+    def stop(self, latest: Latest) -> None:
+        """Stop was pressed; whoever watches the file says so, after all that it has told before."""
+        latest.forget(_ended(f'<p class="quiet">{STOPPED}</p>', STOPPED))
 
-    def forgotten(self) -> Updates:
-        """Another clip is shown, or something else is wished."""
+    def changed(self, latest: Latest, job_id: str, *values: Any) -> Updates:
+        """Another clip is shown, or something else is wished: what was made, or is being made, is not that."""
+        if latest.is_wish(job_id, values):
+            return [gr.skip()] * len(_ended(""))
+        latest.forget()
         return _ended("")
 
     def remembered(self, kept: str) -> list[Any]:

@@ -74,7 +74,6 @@ def test_a_titled_looped_gif_within_a_size_is_three_wishes_and_a_press(clip: Pag
     choose(clip, "Format", GIF)
     expect(told).to_contain_text("About", timeout=CLIP_MS)
     clip.get_by_label("No larger than (MB)").fill("0.07")
-    expect(told).not_to_contain_text("256x128", timeout=CLIP_MS)
     path = made_file(clip, tmp_path)
     assert path.suffix == ".gif"
     assert 20_000 < path.stat().st_size <= 70_000
@@ -82,7 +81,7 @@ def test_a_titled_looped_gif_within_a_size_is_three_wishes_and_a_press(clip: Pag
     assert facts.seconds == pytest.approx(14 / 24, abs=0.05)
     assert _is_titled(path)
     expect(clip.locator("#download-file")).to_contain_text(f"{facts.width}x{facts.height}")
-    expect(clip.locator("#save-news[role=status]")).to_have_text("The file is made.")
+    expect(clip.locator("#save-news [role=status]")).to_have_text("The file is made.")
     # what this tab has wished is wished again
     clip.reload()
     expect(clip.get_by_label("Title on the picture")).to_have_value("صباح هادئ")
@@ -105,10 +104,8 @@ def _is_titled(path: Path) -> bool:
 
 def test_what_cannot_be_made_is_said_before_it_is_asked_for(clip: Page) -> None:
     open_panel(clip, "save-box")
-    choose(clip, "Format", GIF)
-    clip.get_by_label("No larger than (MB)").fill("0.01")
-    expect(clip.locator("#save-told")).to_contain_text("As GIF, this clip cannot be made as small as 10 kB. Allow more")
     clip.get_by_label("No larger than (MB)").fill("a few")
+    expect(clip.locator("#save-told")).to_contain_text("“a few” is no size of a file", timeout=CLIP_MS)
     clip.locator("#make-file").click()
     expect(clip.locator("#saved .problem")).to_contain_text("“a few” is no size of a file")
     choose(clip, "Format", "PNG pictures · the MP4's frames, in a zip")

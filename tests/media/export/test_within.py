@@ -1,4 +1,4 @@
-"""A file that may not be larger than a chat takes is no larger, moves all of its time, and is no worse than it must be."""
+"""A file that may not be larger than a chat takes is no larger, lasts as long, and is no worse than it must be."""
 
 from fractions import Fraction
 
