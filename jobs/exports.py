@@ -9,14 +9,14 @@ import re
 import secrets
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import structlog
 
 from jobs.kept_exports import FOLDER
 from jobs.one_at_a_time import OneAtATime
-from jobs.wishes import NAME, note_wish
+from jobs.wishes import NAME, note_contents, note_wish
 from media.export.formats import FORMATS
 from media.export.frames import OnFrame, unwatched
 from media.export.order import Estimate, Export, estimated, save_as
@@ -29,29 +29,11 @@ log = structlog.get_logger("exports")
 KEY_LENGTH = 24
 
 
-FACTS = "facts.json"
-"""Beside each file: what a probe found in it."""
-
 CREDENTIAL_BYTES = 24_000
 """What signing adds at most, settings and certificates included."""
 
 KNOWN_ESTIMATES = 200
 """Estimates that are remembered: a person goes back and forth between a few wishes."""
-
-
-@dataclass(frozen=True)
-class Made:
-    """What is in a file: `width` x `height` in pixels, its frames, and the `seconds` that they play."""
-
-    width: int
-    height: int
-    num_frames: int
-    seconds: float
-
-
-def facts_of(file: Path) -> Made:
-    """What is in a file that was made here."""
-    return Made(**json.loads(file.with_name(FACTS).read_text(encoding="utf-8")))
 
 
 class Exports:
@@ -122,8 +104,7 @@ class Exports:
             facts = save_as(clip, unsigned, _with_room(wanted) if is_signed else wanted, on_frame)
             if is_signed:
                 sign(unsigned, credential_in(self._keys), parameters=_told(clip))
-            told = Made(facts.width, facts.height, facts.num_frames, facts.seconds)
-            path.with_name(FACTS).write_text(json.dumps(asdict(told)), encoding="utf-8")
+            note_contents(path.parent, facts)
             unsigned.replace(path)
         finally:
             unsigned.unlink(missing_ok=True)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from jobs.files import listed
+from media.export.facts import ExportFacts
 from media.export.formats import FORMATS, Format
 from media.export.order import Export
 from media.finish.plan import Finish, parse_finish
@@ -18,7 +19,7 @@ from pipelines.errors import RequestError
 NAME = "stillmotion"
 """Of the files on disk, before their suffix."""
 
-NOTE = "wish.json"
+NOTE, CONTENTS = "wish.json", "contents.json"
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,27 @@ class Made:
     kind: Format
     finish: Finish
     size: int
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What is in a file: `width` x `height` in pixels, its frames, and the `seconds` that they play."""
+
+    width: int
+    height: int
+    num_frames: int
+    seconds: float
+
+
+def note_contents(folder: Path, facts: ExportFacts) -> None:
+    """Note in the folder of a file what a probe found in it. Raises `OSError`."""
+    found = Contents(facts.width, facts.height, facts.num_frames, facts.seconds)
+    write_whole(folder / CONTENTS, json.dumps(asdict(found)).encode())
+
+
+def contents_of(folder: Path) -> Contents:
+    """What is in the file of this folder. Raises `OSError`."""
+    return Contents(**json.loads((folder / CONTENTS).read_bytes()))
 
 
 def note_wish(folder: Path, wanted: Export) -> None:

@@ -16,8 +16,7 @@ from ui.waiting import Waiting
 OF_ONE_CLIP = frozenset({"sound", "first", "last"})
 """Wishes that are not kept for the next clip."""
 
-NEWS_JS = "element.setAttribute('role', 'status'); element.classList.add('only-heard');"
-"""A place whose changes are read out, and that nobody sees."""
+NEWS_JS = "(words) => { if (words) stillmotion.announce(words); }"
 
 UNTOLD_JS = "() => '<p class=\"quiet\">…</p>'"
 
@@ -46,7 +45,7 @@ class SavePanel:
                 self.told = gr.HTML("", elem_id="save-told")
             self.saved = gr.HTML("", elem_id="saved")
             self.file = gr.HTML("", visible=False, elem_id="download-file")
-            self.news = gr.HTML("", js_on_load=NEWS_JS, elem_id="save-news")
+        self.news = gr.Textbox("", visible=False)
         self.is_open = gr.State(False)
         self.kept = gr.Textbox("", visible=False)
 
@@ -80,6 +79,7 @@ class SavePanel:
         self.show.click(saving.preview, wished, [stage, *told], **TELLING)
         self.stop.click(saving.stop, wished[0], None, **QUIET).then(None, js=LOOK_AGAIN_JS, **QUIET)
         gr.on([each.change for each in wished[1:]], saving.changed, wished, told, trigger_mode="always_last", **QUIET)
+        self.news.change(None, self.news, None, js=NEWS_JS, **QUIET)
         self._connect_estimate(saving, job_id, result)
         self._connect_memory(page, saving)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from pathlib import Path
 
-from jobs.exports import facts_of
+from jobs.wishes import contents_of
 from media.export.limit import size_words
 from media.export.order import Estimate, Export
 from pipelines.errors import StillmotionError
@@ -32,7 +32,7 @@ def about(estimate: Estimate, wanted: Export) -> str:
 
 def download(job_id: str, file: Path, wanted: Export) -> str:
     """The button for a file that was made, which is the folder's key away from its clip, as HTML."""
-    facts = facts_of(file)
+    facts = contents_of(file.parent)
     fps = Fraction(facts.num_frames / facts.seconds) if facts.seconds and not wanted.kind.is_one_frame else None
     words = f"Download the {wanted.kind.label}" if wanted.kind.name != "zip" else "Download the PNG pictures"
     size = size_words(file.stat().st_size)

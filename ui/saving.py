@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 
 import gradio as gr
 
+from jobs.names import file_name
 from jobs.queue import JobQueue
 from media.export.formats import FORMATS
 from media.export.limit import bytes_within
@@ -20,7 +21,7 @@ from pipelines.errors import Cancelled, NotReady, RequestError, StillmotionError
 from pipelines.request import MotionRequest, parse_request
 from ui import cards, save_words
 from ui.making import Progress, looks
-from ui.stage import clip_value
+from ui.stage import StagedClip, clip_value
 from ui.waiting import Waiting
 
 Updates = list[Any]
@@ -134,9 +135,10 @@ class Saving:
         return Export(kind, parse_finish(finish), track, most, given["recipe"])
 
     def _on_stage(self, job_id: str, finish: Finish) -> Any:
-        made = self.queue.get(job_id).request
-        query = urlencode({"finish": finish.model_dump_json(), "recipe": "false"})
-        return clip_value(f"clips/{job_id}?{query}", finished_size(finish, made.clip_width, made.clip_height))
+        job = self.queue.get(job_id)
+        file = f"clips/{job_id}?{urlencode({'finish': finish.model_dump_json()})}"
+        size = finished_size(finish, job.request.clip_width, job.request.clip_height)
+        return clip_value(StagedClip(f"{file}&recipe=false", "", file, file_name(job, ".mp4")), size)
 
 
 def helped(request: MotionRequest, smoother: int, larger: int) -> MotionRequest:

@@ -81,7 +81,7 @@ def test_a_titled_looped_gif_within_a_size_is_three_wishes_and_a_press(clip: Pag
     assert facts.seconds == pytest.approx(14 / 24, abs=0.05)
     assert _is_titled(path)
     expect(clip.locator("#download-file")).to_contain_text(f"{facts.width}x{facts.height}")
-    expect(clip.locator("#save-news [role=status]")).to_have_text("The file is made.")
+    expect(clip.locator("#announced")).to_have_text("The file is made.")
     # what this tab has wished is wished again
     clip.reload()
     expect(clip.get_by_label("Title on the picture")).to_have_value("صباح هادئ")
@@ -136,7 +136,7 @@ def test_a_long_making_is_seen_to_go_on_and_can_be_stopped(clip: Page, server: S
     expect(progress).not_to_have_attribute("aria-valuenow", "0", timeout=CLIP_MS)
     clip.get_by_role("button", name="Stop making it").click()
     expect(clip.locator("#saved")).to_contain_text("Stopped. No file was made.")
-    expect(clip.locator("#save-news")).to_have_text("Stopped. No file was made.")
+    expect(clip.locator("#announced")).to_have_text("Stopped. No file was made.")
     expect(clip.locator("#stop-making")).not_to_be_visible()
     assert clip.evaluate("document.activeElement.id") == "make-file"
     # what was begun is cleared away, and nothing of it turns up
