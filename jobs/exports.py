@@ -29,7 +29,7 @@ log = structlog.get_logger("exports")
 KEY_LENGTH = 24
 
 
-CREDENTIAL_BYTES = 24_000
+CREDENTIAL_BYTES = 12_000
 """What signing adds at most, settings and certificates included."""
 
 KNOWN_ESTIMATES = 200

@@ -45,6 +45,7 @@ def test_the_rest_examples_work_as_one_script(server: Server, desk: Path) -> Non
     assert '"state":"done"' in told
     assert (desk / "clip.mp4").read_bytes()[4:8] == b"ftyp"
     assert (desk / "clip.gif").read_bytes()[:4] == b"GIF8"
+    assert (desk / "small.gif").stat().st_size <= 8_000_000
     assert "/c/" in told and '"pocket"' in told
 
 

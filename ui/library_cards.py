@@ -68,7 +68,7 @@ def _files(entry: Entry) -> str:
 
 
 def _told(made: Made) -> str:
-    words = ", ".join([made.kind.label.partition(",")[0], *words_of(made.finish)])
+    words = ", ".join([made.kind.label, *words_of(made.finish)])
     return f"{words} · {file_size(made.size)}"
 
 

@@ -8,6 +8,7 @@ import pytest
 from jobs.exports import Exports
 from jobs.job import CLIP
 from jobs.recipe import request_of_recipe
+from jobs.wishes import contents_of
 from media.export.formats import FORMATS
 from media.export.order import Export
 from media.finish.plan import Finish
@@ -62,6 +63,16 @@ def test_the_same_wish_is_made_once_however_many_ask(exports, job_id):
     stamp = paths[0].stat().st_ino
     assert exports.make(job_id, wish).stat().st_ino == stamp
     assert exports.make(job_id, Export(FORMATS["gif"])) != paths[0]
+
+
+def test_a_size_holds_with_the_credentials_inside_and_what_became_of_the_clip_is_noted(exports, job_id):
+    whole = exports.make(job_id, Export(FORMATS["webp"]))
+    most = whole.stat().st_size - 500
+    path = exports.make(job_id, Export(FORMATS["webp"], most_bytes=most))
+    assert path.stat().st_size <= most
+    with path.open("rb") as file, c2pa.Reader("image/webp", file) as reader:
+        assert reader.get_validation_state() == "Valid"
+    assert (contents_of(whole.parent).width, contents_of(whole.parent).num_frames) == (256, 5)
 
 
 def test_the_recipe_tells_how_to_make_it_again(queue, job_id, still):

@@ -11,10 +11,12 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from PIL import Image
 
+from jobs.exports import CREDENTIAL_BYTES
 from media import provenance
 from media.clip import write_clip
 from media.provenance import SOURCE_TYPE, credential_in, sign
 from media.recipe import read_recipe
+from pipelines.request import MotionRequest
 from tests.jobs.watching import in_threads
 from tests.media.clips import chunked, moving_frames, spec_of
 from tests.media.export.test_export import exported
@@ -48,6 +50,14 @@ def test_the_reader_finds_a_valid_statement_that_a_model_made_it(signed):
     assert actions[0]["action"] == "c2pa.created"
     assert actions[0]["digitalSourceType"] == SOURCE_TYPE
     assert manifest["title"] == "Otters"
+
+
+def test_a_statement_is_small(tmp_path, credential):
+    """Who wants a file of 100 kB gets one."""
+    path = exported(tmp_path, "webp", 5, size=(640, 384))
+    before = path.stat().st_size
+    sign(path, credential, "Otters", MotionRequest().model_dump())
+    assert path.stat().st_size - before < CREDENTIAL_BYTES
 
 
 def test_the_frames_and_the_recipe_are_still_there(signed):
