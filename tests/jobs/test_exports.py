@@ -66,13 +66,14 @@ def test_the_same_wish_is_made_once_however_many_ask(exports, job_id):
 
 
 def test_a_size_holds_with_the_credentials_inside_and_what_became_of_the_clip_is_noted(exports, job_id):
-    whole = exports.make(job_id, Export(FORMATS["webp"]))
+    larger = Finish(larger=4)
+    whole = exports.make(job_id, Export(FORMATS["webp"], larger))
     most = whole.stat().st_size - 500
-    path = exports.make(job_id, Export(FORMATS["webp"], most_bytes=most))
+    path = exports.make(job_id, Export(FORMATS["webp"], larger, most_bytes=most))
     assert path.stat().st_size <= most
     with path.open("rb") as file, c2pa.Reader("image/webp", file) as reader:
         assert reader.get_validation_state() == "Valid"
-    assert (contents_of(whole.parent).width, contents_of(whole.parent).num_frames) == (256, 5)
+    assert (contents_of(whole.parent).width, contents_of(whole.parent).num_frames) == (1024, 5)
 
 
 def test_the_recipe_tells_how_to_make_it_again(queue, job_id, still):
