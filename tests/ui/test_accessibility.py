@@ -33,8 +33,9 @@ def test_the_studio_from_the_empty_page_to_the_shared_clip(page: Page, is_dark: 
     give(page, STILLS / "otters.jpg")
     make_small(page)
     animate(page)
-    for box in ("save-box", "share-box"):
-        page.locator(f"#{box} .label-wrap").click()
+    for box in ("save-box", "save-more", "share-box"):
+        page.locator(f"#{box} > .label-wrap").click()
+    page.get_by_label("Title on the picture").fill("Noon")
     page.locator("#make-link").click()
     link = page.locator("#links a").first
     expect(link).to_be_visible()
