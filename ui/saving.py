@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncGenerator, Callable
+from contextlib import suppress
 from html import escape
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
 import gradio as gr
+from fastapi.concurrency import run_in_threadpool
 
 from jobs.names import file_name
 from jobs.queue import JobQueue
@@ -17,10 +19,11 @@ from media.export.formats import FORMATS
 from media.export.limit import bytes_within
 from media.export.order import Export
 from media.finish.plan import Finish, finished_size, parse_finish
-from pipelines.errors import Cancelled, NotReady, RequestError, StillmotionError, UnknownJob
+from pipelines.errors import Cancelled, NotReady, NotYours, RequestError, StillmotionError, UnknownJob
 from pipelines.request import MotionRequest, parse_request
 from ui import cards, save_words
 from ui.making import Progress, looks
+from ui.quiet import visitor_of
 from ui.stage import StagedClip, clip_value
 from ui.waiting import Waiting
 
@@ -61,16 +64,28 @@ class Saving:
         self._wishes, self._finish = wishes, finish
         self.kept: list[str] = []
 
-    async def make_file(self, latest: Latest, job_id: str, *values: Any) -> AsyncGenerator[Updates, None]:
+    async def make_file(
+        self, latest: Latest, job_id: str, request: gr.Request, *values: Any
+    ) -> AsyncGenerator[Updates, None]:
         """Make the file was pressed."""
         try:
             wanted = self._wanted(job_id, values)
             async for look in looks(self.waiting, job_id, wanted, latest.wish(job_id, values)):
-                yield _under_way(look) if isinstance(look, Progress) else _made(job_id, look, wanted)
+                if isinstance(look, Progress):
+                    yield _under_way(look)
+                else:
+                    await run_in_threadpool(self._entitle, job_id, visitor_of(request), wanted.finish.title)
+                    yield _made(job_id, look, wanted)
         except Cancelled:
             yield latest.end
         except StillmotionError as error:
             yield _ended(cards.problem(str(error)))
+
+    def _entitle(self, job_id: str, visitor: str, title: str) -> None:
+        """One's own clip is found in the library by the title of its newest file, too."""
+        with suppress(NotYours):
+            if title:
+                self.queue.entitle(job_id, visitor, title)
 
     async def preview(self, latest: Latest, job_id: str, *values: Any) -> AsyncGenerator[Updates, None]:
         """Show on the stage was pressed: the finished clip as an MP4."""
@@ -138,7 +153,7 @@ class Saving:
         job = self.queue.get(job_id)
         file = f"clips/{job_id}?{urlencode({'finish': finish.model_dump_json()})}"
         size = finished_size(finish, job.request.clip_width, job.request.clip_height)
-        return clip_value(StagedClip(f"{file}&recipe=false", "", file, file_name(job, ".mp4")), size)
+        return clip_value(StagedClip(f"{file}&recipe=false", "", file, file_name(job, ".mp4", finish)), size)
 
 
 def helped(request: MotionRequest, smoother: int, larger: int) -> MotionRequest:

@@ -64,7 +64,9 @@ def clip(ada: httpx.Client, job_id: str, context: BrowserContext) -> Page:
 GIF = "GIF · for chats and slides"
 
 
-def test_a_titled_looped_gif_within_a_size_is_three_wishes_and_a_press(clip: Page, tmp_path: Path) -> None:
+def test_a_titled_looped_gif_within_a_size_is_three_wishes_and_a_press(
+    clip: Page, ada: httpx.Client, job_id: str, tmp_path: Path
+) -> None:
     open_panel(clip, "save-box")
     told = clip.locator("#save-told")
     expect(told).to_contain_text("256x128, 24 frames a second", timeout=CLIP_MS)
@@ -75,7 +77,9 @@ def test_a_titled_looped_gif_within_a_size_is_three_wishes_and_a_press(clip: Pag
     expect(told).to_contain_text("About", timeout=CLIP_MS)
     clip.get_by_label("No larger than (MB)").fill("0.07")
     path = made_file(clip, tmp_path)
-    assert path.suffix == ".gif"
+    assert path.name == "otters, there and back, titled.gif"
+    [found] = ada.get("/jobs", params={"search": "هادئ"}).json()
+    assert (found["id"], found["title"]) == (job_id, "صباح هادئ")
     assert 20_000 < path.stat().st_size <= 70_000
     facts = probe_export(path, FORMATS["gif"])
     assert facts.seconds == pytest.approx(14 / 24, abs=0.05)
