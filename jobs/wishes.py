@@ -56,27 +56,6 @@ def contents_of(folder: Path) -> Contents:
     return Contents(**json.loads((folder / CONTENTS).read_bytes()))
 
 
-@dataclass(frozen=True)
-class Contents:
-    """What is in a file: `width` x `height` in pixels, its frames, and the `seconds` that they play."""
-
-    width: int
-    height: int
-    num_frames: int
-    seconds: float
-
-
-def note_contents(folder: Path, facts: ExportFacts) -> None:
-    """Note in the folder of a file what a probe found in it. Raises `OSError`."""
-    found = Contents(facts.width, facts.height, facts.num_frames, facts.seconds)
-    write_whole(folder / CONTENTS, json.dumps(asdict(found)).encode())
-
-
-def contents_of(folder: Path) -> Contents:
-    """What is in the file of this folder. Raises `OSError`."""
-    return Contents(**json.loads((folder / CONTENTS).read_bytes()))
-
-
 def note_wish(folder: Path, wanted: Export) -> None:
     """Note in the folder of a file what it is. Raises `OSError`."""
     note = folder / NOTE
