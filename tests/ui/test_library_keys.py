@@ -148,7 +148,8 @@ def wrong_keys():
     yield Keys(SECRET).owner
 
 
-@pytest.mark.parametrize("key", [*wrong_keys()], ids=repr)
+# numbered, because keys are drawn anew in every process that tests
+@pytest.mark.parametrize("key", keys_that_are_none := [*wrong_keys()], ids=map(str, range(len(keys_that_are_none))))
 def test_what_is_no_key_opens_nothing(keys, browser, key):
     with pytest.raises(UnknownJob):
         keys.use(key)
