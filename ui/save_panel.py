@@ -20,6 +20,9 @@ NEWS_JS = "(words) => { if (words) stillmotion.announce(words); }"
 
 UNTOLD_JS = "() => '<p class=\"quiet\">…</p>'"
 
+DOWNLOAD_JS = "() => document.querySelector('#download-file a')?.click()"
+"""Whoever has a file made wants to have it; its button stays for once more."""
+
 LOOK_AGAIN_JS = "() => document.querySelector('#make-file')?.focus()"
 
 
@@ -75,7 +78,8 @@ class SavePanel:
         wishes = [*self.wish.values(), *self.finish.values()]
         told = [self.saved, self.file, self.news, self.stop]
         wished = [gr.State(Latest()), job_id, *wishes]
-        self.save.click(saving.make_file, wished, told, **TELLING)
+        made = self.save.click(saving.make_file, wished, told, **TELLING)
+        made.then(None, js=DOWNLOAD_JS, **QUIET)
         self.show.click(saving.preview, wished, [stage, *told], **TELLING)
         self.stop.click(saving.stop, wished[0], None, **QUIET).then(None, js=LOOK_AGAIN_JS, **QUIET)
         gr.on([each.change for each in wished[1:]], saving.changed, wished, told, trigger_mode="always_last", **QUIET)

@@ -127,7 +127,7 @@ def stop(page: Page) -> None:
 
 def saved(page: Page, link: Locator, folder: Path) -> Path:
     """What a link or button downloads, in `folder` and under the name that the page gives it."""
-    with page.expect_download() as download:
+    with page.expect_download(timeout=CLIP_MS) as download:
         link.click()
     path = folder / download.value.suggested_filename
     download.value.save_as(path)

@@ -100,7 +100,7 @@ def test_what_is_on_the_stage_is_what_is_downloaded_and_a_new_picture_clears_it(
     give(page, STILLS / "cat.jpg")
     animate(page)
     plain = saved(page, page.get_by_role("link", name="Download", exact=True), tmp_path)
-    page.get_by_role("button", name="Save as").click()
+    unfold(page, "Save")
     page.locator("#finish-title textarea, #finish-title input").fill("Miau")
     page.get_by_role("button", name="Show on the stage").click()
     page.wait_for_function("document.querySelector('#stage video').src.includes('finish=')")
@@ -175,6 +175,20 @@ def test_a_picture_is_pasted_or_dropped_anywhere(page: Page) -> None:
     # anything else is told from a picture, and not left to the browser either
     assert page.evaluate(hand_over, ["drop", content, "letter.txt", "text/plain"])
     expect(page.get_by_role("alert")).to_contain_text("no picture")
+
+
+def test_the_next_photo_s_finished_file_is_three_acts_away(page: Page, tmp_path: Path) -> None:
+    give(page, STILLS / "heron.jpg")
+    animate(page)
+    unfold(page, "Save")
+    page.locator("#finish-title textarea, #finish-title input").fill("Summer")
+    choose(page, "Loop", "There and back")
+    first = saved(page, page.locator("#make-file"), tmp_path)
+    # from here on: choose, Animate, Make the file
+    give(page, STILLS / "lake.jpg")
+    animate(page)
+    second = saved(page, page.locator("#make-file"), tmp_path)
+    assert (first.name, second.name) == tuple(f"{name}, there and back, titled.mp4" for name in ("heron", "lake"))
 
 
 def test_a_run_by_keyboard_and_ear(page: Page, studio: Server) -> None:

@@ -33,11 +33,10 @@ def take_settings(page: Page, clip: Path) -> None:
 
 
 def made_file(page: Page, folder: Path) -> Path:
-    """Press Make the file and save what can be downloaded."""
-    page.locator("#make-file").click()
-    button = page.locator("#download-file a")
-    expect(button).to_contain_text("Download", timeout=CLIP_MS)
-    return saved(page, button, folder)
+    """Press Make the file: it is downloaded as soon as it is made."""
+    path = saved(page, page.locator("#make-file"), folder)
+    expect(page.locator("#download-file a")).to_contain_text("Download")
+    return path
 
 
 @pytest.fixture(scope="module")
