@@ -43,8 +43,8 @@ MOST_CORES = 8
 PREVIEW_FRAMES, PREVIEW_WIDTH = 8, 256
 """Of the moving preview: enough to see where the motion goes."""
 
-PREVIEW_EVERY = 8
-"""Steps between previews."""
+PREVIEW_EVERY = 16
+"""Steps between previews: one takes a third of a second, a usual drawing less than one."""
 
 STILLS_KEPT = 4
 """Stills whose sight is kept: another take of the same one does not look again."""

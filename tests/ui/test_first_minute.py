@@ -22,6 +22,13 @@ navigator.share = async (told) => {
 """In place of a phone's: the one of headless Chromium does not exist."""
 
 
+SMALL_TARGETS = """
+() => [...document.querySelectorAll("button, a.download, summary, [role=tab]")]
+  .filter((each) => each.offsetParent && each.getBoundingClientRect().height < 43.5)
+  .map((each) => each.id || each.textContent.trim() || each.getAttribute("aria-label"))
+"""
+"""Names of what is to be pressed and is lower than 44 pixels."""
+
 LISTEN = """
 window.heard = [];
 const place = document.querySelector("#announced");
@@ -69,6 +76,11 @@ def test_something_moves_and_says_what_this_is_before_the_first_click(browser: B
         assert video.evaluate("v => v.paused") is not moves
         # the words are English, whatever the browser would like
         expect(page.locator("html")).to_have_attribute("lang", "en")
+        if not moves:
+            # a clip that was asked for waits to be played
+            give(page, STILLS / "lake.jpg")
+            animate(page)
+            assert page.locator("#stage video").evaluate("v => v.paused && v.poster !== ''")
         page.context.close()
 
 
@@ -93,6 +105,12 @@ def test_from_a_phone_an_upright_photo_is_sent_as_an_upright_clip(
     assert sent["bytes"] > 1000
     # no link to a computer that nobody else reaches
     assert sent["others"] == ["files"]
+    low = page.evaluate(SMALL_TARGETS)
+    assert low == [], "too low for a finger"
+    # on a low screen the bar that stays would leave no room for anything else
+    assert page.locator("#run-row").evaluate("row => getComputedStyle(row).position") == "fixed"
+    page.set_viewport_size({"width": 320, "height": 256})
+    assert page.locator("#run-row").evaluate("row => getComputedStyle(row).position") == "static"
     phone.close()
 
 
