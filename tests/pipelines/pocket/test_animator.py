@@ -136,13 +136,13 @@ def test_the_noise_frees_what_moves_by_itself(animator, flowers):
 
 def test_every_step_is_told_and_previews_come(animator, cat):
     events: list[StepEvent] = []
-    list(animator.animate(cat, asked(cat, num_frames=6, num_inference_steps=9), events.append))
+    list(animator.animate(cat, asked(cat, num_frames=6, num_inference_steps=17), events.append))
     told = [(event.stage, event.step, event.total) for event in events]
-    sampling = [("sampling", step, 9) for step in range(1, 10)]
+    sampling = [("sampling", step, 17) for step in range(1, 18)]
     assert told == [("encode", 0, 1), *sampling, ("decode", 4, 6), ("decode", 6, 6)]
     previews = [event.preview for event in events if event.preview is not None]
     height = round(PREVIEW_WIDTH * 128 / 192)
-    assert [event.step for event in events if event.preview is not None] == [8, 9]
+    assert [event.step for event in events if event.preview is not None] == [16, 17]
     assert all(shown.shape == (PREVIEW_FRAMES, height, PREVIEW_WIDTH, 3) for shown in previews)
     assert all(shown.dtype == np.uint8 and not np.array_equal(shown[0], shown[-1]) for shown in previews)
 
