@@ -6,16 +6,14 @@ What can be found of a job is written down with it, as one text; a database look
 from __future__ import annotations
 
 import base64
-import functools
 import hashlib
 import re
 import time
 import unicodedata
 from collections.abc import Iterator
-from typing import Any
 
 from pipelines.errors import InputError
-from pipelines.request import MotionRequest
+from pipelines.request import MotionRequest, control_schemas
 
 SHORT_NAMES = {
     "motion": "motion_bucket_id",
@@ -78,18 +76,12 @@ def _control(word: str) -> str:
 
 def _is_value(name: str, text: str) -> bool:
     """Whether a control can be this; of no control nothing is a value. A model's name is a word like any other."""
-    schema = _schemas().get(name, {})
+    schema = control_schemas().get(name, {})
     if "enum" in schema:
         return text in map(str, schema["enum"])
     if "pattern" in schema:
         return re.search(schema["pattern"], text) is not None
     return schema.get("type") in {"integer", "number"} and re.fullmatch(r"-?\d+(\.\d+)?", text) is not None
-
-
-@functools.cache
-def _schemas() -> dict[str, Any]:
-    schemas: dict[str, Any] = MotionRequest.model_json_schema()["properties"]
-    return schemas
 
 
 def _beginning(word: str) -> str:

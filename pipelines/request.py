@@ -5,6 +5,7 @@ The sliders, the options of the command line, the REST schema and the settings i
 
 from __future__ import annotations
 
+import functools
 import secrets
 from typing import Any, Literal
 
@@ -253,9 +254,19 @@ def _in_words(problem: Any) -> tuple[str, str]:
     return f"{name} cannot be {given}.", f"It must be {allowed_values(name)}."
 
 
+@functools.cache
+def control_schemas() -> dict[str, Any]:
+    """The JSON schema of each control by its name: label, description, default, bounds, step, unit.
+
+    All of them at once: pydantic makes the whole schema anew for each question, 5 ms each time.
+    """
+    schemas: dict[str, Any] = MotionRequest.model_json_schema()["properties"]
+    return schemas
+
+
 def allowed_values(name: str) -> str:
     """What a control may be, in words: "between 1 and 30", "crop or pad"."""
-    schema = MotionRequest.model_json_schema()["properties"][name]
+    schema = control_schemas()[name]
     if "enum" in schema:
         return " or ".join(map(str, schema["enum"]))
     if "minimum" not in schema:

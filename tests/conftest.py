@@ -13,11 +13,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import httpx
 import pytest
 from filelock import FileLock
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
 
 # Several processes test at once, each with studios and workers of its own: threads that wait for each other on cores
 # that others have taken make everything ten times slower. Set before torch is imported, handed on to what is started.
@@ -127,6 +131,17 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     variables = {"STILLMOTION_SVD_PATH": str(svd), "HF_ENDPOINT": nobody, "HF_HOME": str(folder / "hub")}
     with served(folder, **variables) as running:
         yield running
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Iterator[Engine]:
+    """An empty database."""
+    # here, because most rooms' tests have no use for it
+    from jobs.schema import open_database
+
+    engine = open_database(f"sqlite:///{tmp_path}/studio.sqlite")
+    yield engine
+    engine.dispose()
 
 
 FEATURES_OFF = (

@@ -19,8 +19,7 @@ from media.export.formats import FORMATS
 from media.export.order import Export
 from pipelines.catalogue import default_model, models
 from pipelines.errors import InputError, StillmotionError
-from pipelines.request import MotionRequest
-from ui.controls import field_schema
+from pipelines.request import MotionRequest, control_schemas
 from ui.handing_in import Given, check_is_done, filled, hand_in
 from ui.quiet import visitor_of
 from ui.upload import StillUpload
@@ -124,7 +123,7 @@ async def _steps_until(task: asyncio.Task[Any]) -> Steps:
 
 def _input(name: str) -> Component:
     """An input of the endpoint, made from the control; left empty, the model's own default counts."""
-    schema = field_schema(name)
+    schema = control_schemas()[name]
     words = {"label": name, "info": f"{schema['description']} Empty: the model's default."}
     if name == "model":
         return gr.Dropdown([spec.id for spec in models()], value=default_model(), **words)

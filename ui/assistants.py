@@ -24,9 +24,8 @@ from jobs.queue import JobQueue
 from media.export.formats import FORMATS
 from pipelines.catalogue import models
 from pipelines.errors import InputError
-from pipelines.request import MotionRequest
+from pipelines.request import MotionRequest, control_schemas
 from ui.address import root_from
-from ui.controls import field_schema
 from ui.door.openings import PICTURE_BYTES
 from ui.door.visitors import HEADER
 from ui.handing_in import Given, check_is_done, filled, hand_in
@@ -122,7 +121,7 @@ class _Served:
 
 
 def _described(name: str) -> dict[str, Any]:
-    schema = field_schema(name)
+    schema = control_schemas()[name]
     told = {word: schema[word] for word in KEYWORDS if word in schema}
     return told | ({"enum": [spec.id for spec in models()]} if name == "model" else {})
 

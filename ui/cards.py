@@ -9,7 +9,7 @@ from pipelines.catalogue import location
 from pipelines.enhance.helpers import Helper
 from pipelines.machine import Fit
 from pipelines.model_spec import ModelSpec
-from pipelines.request import MotionRequest
+from pipelines.request import MotionRequest, control_schemas
 
 STAGE_WORDS = {
     "": "starting",
@@ -20,7 +20,7 @@ STAGE_WORDS = {
     "enhance": "making it smoother or larger",
 }
 
-GB, MB, KB = 1e9, 1e6, 1e3
+GB, MB = 1e9, 1e6
 
 
 def summary(request: MotionRequest, fit: Fit, seconds: float | None) -> str:
@@ -122,15 +122,13 @@ def model_card(spec: ModelSpec, fit: Fit) -> str:
 
 
 def file_size(count: int) -> str:
-    """Bytes as people say them: "4.51 GB", "17.0 MB", "40 kB"."""
-    if count >= GB / 10:
-        return f"{count / GB:.2f} GB"
-    return f"{count / MB:.1f} MB" if count >= MB / 10 else f"{max(1, round(count / KB))} kB"
+    """Bytes of a model as people say them: "4.51 GB", "17.0 MB"."""
+    return f"{count / GB:.2f} GB" if count >= GB / 10 else f"{count / MB:.1f} MB"
 
 
 def helper_card(helper: Helper) -> str:
     """What a person should know of a helper, which is there from the beginning."""
-    label = MotionRequest.model_json_schema()["properties"][helper.control]["label"]
+    label = control_schemas()[helper.control]["label"]
     return _model_card(helper, "built in", f"<li>Helps every model: “{escape(label)}” under Advanced</li>")
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -12,7 +11,7 @@ from gradio.components import Component
 from jobs.checkpoints import AFTER_SAMPLING
 from pipelines.catalogue import SAMPLER_CONTROLS
 from pipelines.model_spec import ModelSpec
-from pipelines.request import MotionRequest
+from pipelines.request import MotionRequest, control_schemas
 
 
 @dataclass(frozen=True)
@@ -54,7 +53,7 @@ FACTORS = {1: "As it is", 2: "x2", 4: "x4"}
 
 def slider(name: str, **changes: Any) -> gr.Slider:
     """The slider of a numeric control."""
-    schema = field_schema(name)
+    schema = control_schemas()[name]
     bounds = {"minimum": schema["minimum"], "maximum": schema["maximum"], "step": schema["step"], "buttons": []}
     return gr.Slider(**_described(name) | bounds | changes)
 
@@ -66,35 +65,22 @@ def number(name: str) -> gr.Number:
 
 def choice(name: str) -> gr.Radio:
     """The radio of a control with named values."""
-    values = field_schema(name)["enum"]
+    values = control_schemas()[name]["enum"]
     return gr.Radio(**_described(name), choices=[(FACTORS.get(value, value), value) for value in values])
 
 
 def camera_menu() -> gr.Dropdown:
     """The menu of the camera's moves."""
-    moves = [(CAMERA_WORDS[move], move) for move in field_schema("camera")["enum"]]
+    moves = [(CAMERA_WORDS[move], move) for move in control_schemas()["camera"]["enum"]]
     # the menu says it all
     return gr.Dropdown(**_described("camera") | {"info": None}, choices=moves)
 
 
 def _described(name: str) -> dict[str, Any]:
-    schema = field_schema(name)
+    schema = control_schemas()[name]
     # the field's own term beside a person's words: what papers, programs and other studios call it
     words = {"label": schema["label"], "info": f"{schema['description']} · {name}"}
     return words | {"value": schema["default"], "elem_id": f"control-{name}"}
-
-
-def field_schema(name: str) -> dict[str, Any]:
-    """The JSON schema of one control: label, description, default, bounds, step, unit."""
-    schema: dict[str, Any] = _schemas()[name]
-    return schema
-
-
-@functools.cache
-def _schemas() -> dict[str, Any]:
-    """All of them at once: pydantic makes the whole schema anew for each question, 5 ms each time."""
-    schemas: dict[str, Any] = MotionRequest.model_json_schema()["properties"]
-    return schemas
 
 
 def collect(names: list[str], values: tuple[Any, ...]) -> dict[str, Any]:

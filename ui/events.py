@@ -21,7 +21,7 @@ from ui.controls import DEFAULTED, PRESET_CONTROLS, PRESETS, collect, model_upda
 from ui.draft import Draft
 from ui.pictures import EXAMPLE, Pictures
 from ui.quiet import QUIET, visitor_of
-from ui.settings import Settings, frames_in, length_bounds
+from ui.settings import Settings, frames_in, length_shown, seconds_of
 from ui.stage import EMPTY
 from ui.still import frame_value, shape_of
 from ui.studio import CUSTOM_SIZE, Studio, take_turns
@@ -114,7 +114,7 @@ class StudioEvents:
         fps, frames = s.controls["fps"], s.controls["num_frames"]
         s.length.input(frames_in, [s.length, fps, s.model], frames, **QUIET)
         fps.input(self.keep_length, [s.length, fps, s.model, frames], [frames, s.length], **QUIET)
-        frames.input(self.tell_length, [frames, fps], s.length, **QUIET)
+        frames.input(seconds_of, [frames, fps], s.length, **QUIET)
         s.linked.input(self.link_fps, [s.linked, fps], s.controls["playback_fps"], **QUIET)
         speed, steps = s.controls["speed"], s.controls["num_inference_steps"]
         s.controls["speed"].input(self.choose_speed, [speed, s.model], steps, **QUIET)
@@ -133,10 +133,7 @@ class StudioEvents:
     ) -> list[Any]:
         """A picture was dropped, pasted, chosen or taken; one of ours brings its settings along."""
         restored, words = _settings_in(path or "")
-        taken = self.take(path or "", (job_id, shape, size), request, *values, restored=restored)
-        place = self.taken.index(self.studio.progress)
-        taken[place] = taken[place] or words
-        return taken
+        return self.take(path or "", (job_id, shape, size), request, *values, restored=restored, words=words)
 
     def take_example(
         self, event: gr.EventData, job_id: str, shape: str | None, size: str, request: gr.Request, *values: Any
@@ -151,34 +148,29 @@ class StudioEvents:
         asked: gr.Request,
         *values: Any,
         restored: MotionRequest | None = None,
+        words: str = "",
     ) -> list[Any]:
-        """A picture comes on the stage, and what belonged to the last one goes."""
+        """A picture comes on the stage, with settings of its own if it has any; what belonged to the last one goes."""
         job_id, shape, size = shown
         self.queue.expect()
         try:
             self._check_stands_still(job_id)
             path = self.pictures.path(choice, visitor_of(asked))
-            request, changes = self._fitted(path, restored or self.request(values), shape, size, restored is not None)
+            if restored is None:
+                request, changes = self._fitted(path, self.request(values), shape, size)
+            else:
+                request, changes = restored, self.settings.shown(restored, shape_of(str(path)))
             stage = self._framed(path, request)
         except StillmotionError as error:
             refused = [*[gr.skip()] * 2, gr.update(value=None), *[gr.skip()] * 3, cards.problem(str(error))]
             return [*refused, *[gr.skip()] * 2, *self.settings.untouched()]
-        return [
-            choice,
-            gr.update(value=stage, visible=True),
-            *stage_shown(),
-            "",
-            gr.update(visible=False),
-            "",
-            *changes,
-        ]
+        new = [choice, gr.update(value=stage, visible=True), *stage_shown(), words, gr.update(visible=False), ""]
+        return [*new, *changes]
 
     def _fitted(
-        self, path: Path, request: MotionRequest, shape: str | None, size: str, is_restored: bool
+        self, path: Path, request: MotionRequest, shape: str | None, size: str
     ) -> tuple[MotionRequest, list[Any]]:
-        """The request for a new picture, and what changes on the controls: the size, or all of them."""
-        if is_restored:
-            return request, self.settings.shown(request, shape_of(str(path)))
+        """The request in the shape that is chosen, for a new picture, and what changes on the controls."""
         if shape is None or size == CUSTOM_SIZE:
             return request, self.settings.untouched()
         width, height = self._size(shape, size, path)
@@ -258,11 +250,7 @@ class StudioEvents:
         """Smoother or less smooth, a clip is as long as before; where frames are dear they stay as many."""
         spec = find(model)
         kept = frames_in(seconds, fps, model) if spec.any_moment else frames
-        return [kept, gr.update(value=round(kept / fps, 1), **length_bounds(spec, fps))]
-
-    def tell_length(self, frames: int, fps: int) -> float:
-        """How long so many frames are."""
-        return round(frames / fps, 1)
+        return [kept, length_shown(spec, kept, fps)]
 
     def link_fps(self, linked: bool, fps: int) -> Any:
         """Linked, the file plays at the motion fps; unlinked, its own slider appears."""
@@ -276,8 +264,7 @@ class StudioEvents:
     def choose_model(self, model: str) -> list[Any]:
         """Another model: its own defaults, and only the controls that it obeys."""
         spec = find(model)
-        frames, fps = spec.defaults["num_frames"], spec.defaults["fps"]
-        length = gr.update(value=round(frames / fps, 1), **length_bounds(spec, fps))
+        length = length_shown(spec, spec.defaults["num_frames"], spec.defaults["fps"])
         return [length, *model_updates(self.names, spec, {name: spec.defaults[name] for name in DEFAULTED})]
 
     def summarize(self, picture: str, *values: Any) -> list[Any]:

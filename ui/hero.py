@@ -6,6 +6,8 @@ from pathlib import Path
 
 import gradio as gr
 
+from ui.scripts import script
+
 SCRIPT = Path(__file__).parent / "hero.js"
 
 CONTENT = """
@@ -17,4 +19,4 @@ CONTENT = """
 
 def hero() -> gr.HTML:
     """The clip and the line."""
-    return gr.HTML(CONTENT, js_on_load=SCRIPT.read_text(encoding="utf-8"), elem_id="hero")
+    return gr.HTML(CONTENT, js_on_load=script(SCRIPT), elem_id="hero")

@@ -10,9 +10,10 @@ from html import escape
 from jobs.job import Job
 from jobs.names import file_name, words_of
 from jobs.wishes import Made
+from media.export.limit import size_words
 from ui import acts
 from ui.acts import Act
-from ui.cards import duration, file_size, shape
+from ui.cards import duration, shape
 
 EMPTY = '<p class="quiet">No clips yet. What you animate is kept here.</p>'
 
@@ -70,7 +71,7 @@ def _file(job: Job, made: Made) -> str:
     name = file_name(job, made.kind.suffix, made.finish)
     return (
         f'<li><a href="clips/{job.id}/made/{made.key}" download="{escape(name)}">{escape(words)} ·'
-        f" {file_size(made.size)}</a></li>"
+        f" {size_words(made.size)}</a></li>"
     )
 
 

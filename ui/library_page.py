@@ -15,7 +15,7 @@ from ui.events import StudioEvents
 from ui.key_panel import KeyPanel
 from ui.library_cards import EMPTY, NOTHING_FOUND, Entry, library_cards
 from ui.quiet import QUIET, visitor_of
-from ui.scripts import script
+from ui.scripts import PLAYING, script
 from ui.toast import deleted_toast, new_toast
 
 SCRIPT = Path(__file__).parent / "library.js"
@@ -37,7 +37,7 @@ class LibraryPage:
             )
             self.favourites = gr.Checkbox(False, label="Favourites only", elem_id="favourites")
         self.problem = gr.HTML("", elem_id="library-problem")
-        self.clips = gr.HTML("", js_on_load=script(acts.SCRIPT, SCRIPT), elem_id="clips")
+        self.clips = gr.HTML("", js_on_load=script(acts.SCRIPT, PLAYING, SCRIPT), elem_id="clips")
         self.toast = new_toast()
         self.deleted, self.opened = gr.Textbox("", visible=False), gr.Textbox("", visible=False)
         self.used = gr.Textbox("", visible=False)

@@ -11,24 +11,17 @@ from jobs.job import Job
 from jobs.queue import JobQueue
 from pipelines.errors import StillmotionError
 from ui.quiet import QUIET, visitor_of
+from ui.scripts import PLAYING, script
 
-HERE = Path(__file__).parent
+SCRIPT = Path(__file__).parent / "recent.js"
 
 MOST = 6
 """Clips that are shown."""
 
-OPENING = """
-element.addEventListener("click", (event) => {
-  const button = event.target.closest("button[data-job]");
-  if (button) stillmotion.open(button.dataset.job);
-});
-"""
-
 
 def recent_clips() -> gr.HTML:
     """Where they are shown."""
-    playing = (HERE / "library.js").read_text(encoding="utf-8")
-    return gr.HTML("", js_on_load=playing + OPENING, elem_id="recent")
+    return gr.HTML("", js_on_load=script(PLAYING, SCRIPT), elem_id="recent")
 
 
 def connect_recent(page: gr.Blocks, queue: JobQueue, recent: gr.HTML, result: gr.HTML) -> None:

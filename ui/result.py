@@ -6,9 +6,11 @@ from pathlib import Path
 
 import gradio as gr
 
+from ui.scripts import script
+
 SCRIPT = Path(__file__).parent / "result.js"
 
 
 def new_result() -> gr.HTML:
     """Send and Download, of whatever the stage shows, and the facts of the clip."""
-    return gr.HTML("", js_on_load=SCRIPT.read_text(encoding="utf-8"), elem_id="result")
+    return gr.HTML("", js_on_load=script(SCRIPT), elem_id="result")

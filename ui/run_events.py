@@ -157,21 +157,23 @@ class RunEvents:
 
         Somebody else's job is followed, and its still, of which the clip shows a part at most, stays theirs.
         """
-        visitor, draft = visitor_of(asked), Draft.of_text(kept)
+        visitor, draft, settings = visitor_of(asked), Draft.of_text(kept), self.events.settings
+        nothing = [gr.skip()] * (6 + len(self._opened) + len(settings.components))
         try:
             job = self._job(job_id)
-            if job is None and not (draft and draft.picture):
-                return [gr.skip()] * (10 + len(self.events.settings.components))
+            begun = job or (draft if draft and draft.picture else None)
+            if begun is None:
+                return nothing
             picture = draft.picture if draft else self._picture_of(job, visitor)
-            stage = self._beginning_of(job, picture, draft, visitor)
+            stage = self._beginning_of(begun.request, picture, visitor)
         except StillmotionError:
-            return [gr.skip()] * (10 + len(self.events.settings.components))
+            return nothing
         is_running = job is not None and not job.has_ended
         opened = [gr.Timer(active=job is not None), *take_turns(is_running)]
         # with the clip's own seed, Animate would make the very same clip again
-        wanted = draft.request if draft else job.request.model_copy(update={"seed": -1})  # type: ignore[union-attr]
-        settings = self._settings(wanted, picture, visitor)
-        return [job.id if job else "", picture, stage, *stage_shown(), *opened, *settings]
+        wanted = draft.request if draft else begun.request.model_copy(update={"seed": -1})
+        shown = self._settings(wanted, picture, visitor)
+        return [job.id if job else "", picture, stage, *stage_shown(), *opened, *shown]
 
     def _job(self, job_id: str) -> Job | None:
         """The job of an address, None where there is none any more."""
@@ -190,11 +192,10 @@ class RunEvents:
             return ""
         return OF_JOB + job.id
 
-    def _beginning_of(self, job: Job | None, picture: str, draft: Draft | None, visitor: str) -> Any:
-        """The stage before the first look at the job, if there is one."""
+    def _beginning_of(self, request: MotionRequest, picture: str, visitor: str) -> Any:
+        """The stage before the first look at the job, or of a picture that is no job's yet."""
         if not picture:
-            return gr.update(value=pending_value(_size_of(job.request)), visible=True) if job else gr.skip()
-        request = job.request if job else draft.request if draft else MotionRequest()
+            return gr.update(value=pending_value(_size_of(request)), visible=True)
         return gr.update(value=frame_value(str(self.events.pictures.path(picture, visitor)), request), visible=True)
 
     def _settings(self, request: MotionRequest, picture: str, visitor: str) -> list[Any]:
@@ -223,7 +224,7 @@ class RunEvents:
         if job.previews and not job.has_ended:
             return gr.update(value=preview_value(job.id, job.previews, size), visible=True)
         if job.state in {"failed", "cancelled"} and job.previews:
-            return self._beginning_of(job, self._picture_of(job, visitor), None, visitor)
+            return self._beginning_of(job.request, self._picture_of(job, visitor), visitor)
         return gr.skip()
 
 

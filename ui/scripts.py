@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+PLAYING = Path(__file__).parent / "playing.js"
+"""Cards that play while the pointer or the focus is on them."""
+
 
 def script(*files: Path) -> str:
     """One script out of several, in their order."""

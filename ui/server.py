@@ -94,7 +94,7 @@ def _with_page(app: FastAPI, backstage: Backstage) -> FastAPI:
         path="/",
         theme=studio_theme(),
         css_paths=[STYLESHEET],
-        js=(HERE / "page.js").read_text(encoding="utf-8"),
+        js=script(HERE / "page.js"),
         head=_head(),
         footer_links=[],
         run_history=False,

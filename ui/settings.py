@@ -29,13 +29,13 @@ class Settings:
         """
         spec = known(request.model)
         shape, size = named_size((request.width, request.height), picture_shape)
-        length = gr.update(value=request.num_frames / request.fps, **length_bounds(spec, request.fps))
+        length = length_shown(spec, request.num_frames, request.fps)
         menus = [shape, size, gr.update(visible=size == CUSTOM_SIZE), request.playback_fps == 0, length]
         return [*menus, preset_of(request), *model_updates(self._names, spec, request.model_dump())]
 
-    def sized(self, size: tuple[int, int] | None) -> list[Any]:
-        """An update for each component, where width and height alone change, or nothing does."""
-        sides = dict(zip(("width", "height"), size, strict=True)) if size else {}
+    def sized(self, size: tuple[int, int]) -> list[Any]:
+        """An update for each component, where width and height alone change."""
+        sides = dict(zip(("width", "height"), size, strict=True))
         return [
             *[gr.skip()] * (len(self.components) - len(self._names)),
             *(sides.get(n, gr.skip()) for n in self._names),
@@ -62,10 +62,15 @@ def preset_of(request: MotionRequest) -> str | None:
     return next((name for name, preset in PRESETS.items() if preset == motion), None)
 
 
-def length_bounds(spec: ModelSpec, fps: int) -> dict[str, Any]:
-    """How long a clip of a model can be, for the slider; hidden where seconds follow from the frames."""
-    most = {"maximum": round(spec.max_frames / fps, 1)} if spec.any_moment else {}
-    return {"visible": spec.any_moment, **most}
+def length_shown(spec: ModelSpec, frames: int, fps: int) -> Any:
+    """The slider of the length, for so many frames of a model; hidden where seconds follow from the frames."""
+    most = {"maximum": seconds_of(spec.max_frames, fps)} if spec.any_moment else {}
+    return gr.update(value=seconds_of(frames, fps), visible=spec.any_moment, **most)
+
+
+def seconds_of(frames: int, fps: int) -> float:
+    """How long so many frames are, in steps of the slider."""
+    return round(frames / fps, 1)
 
 
 def frames_in(seconds: float, fps: int, model: str) -> int:

@@ -66,12 +66,12 @@ function softened(video, source) {
   const still = picture(source, "");
   still.className = "seam";
   const follow = () => {
-    if (!video.isConnected) return;
     const away = Math.min(video.currentTime, video.duration - video.currentTime);
     still.style.opacity = video.paused || !(away < FADE) ? 0 : 1 - away / FADE;
-    requestAnimationFrame(follow);
+    // a clip that rests, or is no longer shown, asks for nothing
+    if (!video.paused && video.isConnected) requestAnimationFrame(follow);
   };
-  requestAnimationFrame(follow);
+  video.addEventListener("play", follow);
   return still;
 }
 

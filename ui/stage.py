@@ -8,6 +8,8 @@ from typing import Any
 
 import gradio as gr
 
+from ui.scripts import script
+
 SCRIPT = Path(__file__).parent / "stage.js"
 
 EMPTY: dict[str, Any] = {"mode": "empty"}
@@ -29,7 +31,7 @@ def new_stage() -> gr.HTML:
     return gr.HTML(
         EMPTY,
         html_template='<div class="stage" tabindex="0" role="group" aria-label="Picture"></div>',
-        js_on_load=SCRIPT.read_text(encoding="utf-8"),
+        js_on_load=script(SCRIPT),
         elem_id="stage",
         visible="hidden",
     )

@@ -9,6 +9,7 @@ import gradio as gr
 
 from jobs.caretaker import UNDO_S
 from jobs.job import Job
+from ui.scripts import script
 
 SCRIPT = Path(__file__).parent / "toast.js"
 
@@ -17,7 +18,7 @@ MINUTE_S = 60
 
 def new_toast() -> gr.HTML:
     """The place of a toast. Its events are `undo` and `dismiss`."""
-    return gr.HTML("", js_on_load=SCRIPT.read_text(encoding="utf-8"), elem_id="toast")
+    return gr.HTML("", js_on_load=script(SCRIPT), elem_id="toast")
 
 
 def deleted_toast(job: Job) -> str:

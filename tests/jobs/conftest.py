@@ -11,7 +11,6 @@ from PIL import Image
 from benchmarks.jobs_figures.fake_model import TRACE, Gate, Speed
 from jobs import worker_launch
 from jobs.durable_queue import DurableQueue
-from jobs.schema import open_database
 from jobs.settings import JobSettings
 from pipelines.request import MotionRequest
 from tests.media.pictures import exif, quarters
@@ -31,14 +30,6 @@ def settings_in(folder, **changes):
 def data_of_its_own(tmp_path_factory):
     """No test sees the data of whoever runs it; workers are told by the environment."""
     os.environ["STILLMOTION_DATA"] = str(tmp_path_factory.mktemp("data"))
-
-
-@pytest.fixture
-def engine(tmp_path):
-    """An empty database."""
-    engine = open_database(f"sqlite:///{tmp_path}/studio.sqlite")
-    yield engine
-    engine.dispose()
 
 
 @pytest.fixture

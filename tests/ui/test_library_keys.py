@@ -12,7 +12,7 @@ from itsdangerous import Signer
 from starlette.testclient import TestClient
 
 from jobs.owners import UsedKeys, hand_over, has_any
-from jobs.schema import jobs, open_database, used_keys
+from jobs.schema import jobs, used_keys
 from jobs.shares import Shares, Wish
 from pipelines.errors import InputError, LinkEnded, StillmotionError, UnknownJob
 from tests.jobs.test_growth import finished
@@ -26,13 +26,6 @@ from ui.routes import refusal
 SECRET = "ab" * 32
 
 BROWSER = {"Accept": "text/html", "Host": "127.0.0.1"}
-
-
-@pytest.fixture
-def engine(tmp_path):
-    engine = open_database(f"sqlite:///{tmp_path}/studio.sqlite")
-    yield engine
-    engine.dispose()
 
 
 @pytest.fixture
