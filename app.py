@@ -119,6 +119,8 @@ def animate(
         from jobs.animate_file import animate_file
 
         made = animate_file(still, output, controls)
+    for sentence in made.get("told", []):
+        typer.echo(sentence, err=True)
     if as_json:
         typer.echo(json.dumps(made))
     else:

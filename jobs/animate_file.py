@@ -10,7 +10,7 @@ from jobs.make_clip import Order, facts_in_json, make_clip
 from jobs.names import photo_name
 from media.export.formats import format_of
 from media.export.order import Export, save_as
-from pipelines.catalogue import find, request_for
+from pipelines.catalogue import find, request_for, unheeded
 
 KB_PER_MB = 1024
 
@@ -36,7 +36,8 @@ def animate_file(still: Path, output: Path, controls: Mapping[str, Any]) -> dict
         finally:
             master.unlink(missing_ok=True)
     made = {"path": str(output), "model": request.model, "seed": request.seed, **facts_in_json(facts)}
-    return made | {"peak_rss_mb": round(_peak_rss_mb(), 1)}
+    told = unheeded(controls, find)
+    return made | ({"told": told} if told else {}) | {"peak_rss_mb": round(_peak_rss_mb(), 1)}
 
 
 def _peak_rss_mb() -> float:

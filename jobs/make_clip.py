@@ -14,7 +14,7 @@ import pipelines
 from jobs.glance import Glance
 from jobs.recipe import recipe_text
 from media.clip import write_clip
-from media.framing import anchor_of, frame_still, is_cropped
+from media.framing import anchor_of, frame_still, is_cropped, seen_part
 from media.probe import ClipFacts
 from media.spec import ClipSpec
 from media.stills import Still, open_still
@@ -41,20 +41,20 @@ def make_clip(order: Order, on_step: OnStep = ignore_steps) -> ClipFacts:
     """
     request = order.request
     on_step(StepEvent("load", 0, 1))
-    framed = _framed(order.still, request)
+    still = open_still(order.still)
+    anchor = find_anchor(still, request)
+    framed = frame_still(still, request, anchor)
+    seen = request.direction.within(seen_part(still.size, request, anchor))
     spec = ClipSpec.for_request(request, recipe_text(request, order.still))
+    order = replace(order, request=request.model_copy(update={"direction": seen}))
     return write_clip(order.clip, _chunks(framed, order, on_step), spec)
 
 
 def look_ahead(glance: Glance) -> None:
     """Find out what a clip of this still will need to know of it. Raises `StillmotionError`."""
     if looks_ahead(glance.request.model):
-        pipelines.look_ahead(glance.request.model, _framed(glance.still, glance.request))
-
-
-def _framed(path: Path, request: MotionRequest) -> RGB:
-    still = open_still(path)
-    return frame_still(still, request, find_anchor(still, request))
+        still, request = open_still(glance.still), glance.request
+        pipelines.look_ahead(request.model, frame_still(still, request, find_anchor(still, request)))
 
 
 @functools.lru_cache(maxsize=1)

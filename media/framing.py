@@ -42,8 +42,7 @@ def frame_still(still: Still, request: MotionRequest, anchor: Anchor | None = No
     around it a blurred copy of itself or, where the still is see-through, its backdrop. Neither stretches: width and
     height are scaled alike to less than a pixel.
     """
-    size = request.width, request.height
-    window = crop_window(still.size, request, anchor) if request.fit == "crop" else _pad_window(still.size, size)
+    size, window = (request.width, request.height), _window_of(still.size, request, anchor)
     if still.alpha is not None:
         return flattened(still, window, size, request.backdrop)
     if request.fit == "crop":
@@ -58,6 +57,21 @@ def crop_window(size: tuple[int, int], request: MotionRequest, anchor: Anchor | 
     negative, it is centred on `anchor`, the subject's place, as far as the edges allow; without one, on the middle.
     """
     return _window(size, (request.width, request.height), (request.anchor_x, request.anchor_y), anchor or CENTRE)
+
+
+def seen_part(size: tuple[int, int], request: MotionRequest, anchor: Anchor | None = None) -> Window:
+    """The part of a still of `size` (width, height) that the clip shows, in shares of it: left, top, right, bottom.
+
+    Of a padded one it goes beyond the still.
+    """
+    left, top, right, bottom = _window_of(size, request, anchor)
+    return left / size[0], top / size[1], right / size[0], bottom / size[1]
+
+
+def _window_of(size: tuple[int, int], request: MotionRequest, anchor: Anchor | None) -> Window:
+    if request.fit == "crop":
+        return crop_window(size, request, anchor)
+    return _pad_window(size, (request.width, request.height))
 
 
 def is_cropped(size: tuple[int, int], request: MotionRequest) -> bool:

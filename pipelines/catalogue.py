@@ -15,6 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from pipelines.direction import PART_NAMES
 from pipelines.errors import ModelError, RequestError
 from pipelines.hub import snapshot
 from pipelines.machine import gpus
@@ -123,11 +124,12 @@ POCKET = ModelSpec(
         "max_guidance_scale": 1.5,
     },
     ignores=frozenset({"decode_chunk_size", "min_guidance_scale"}) | SAMPLER_CONTROLS,
-    max_frames=120,
+    max_frames=1800,
     max_pixels=POCKET_MAX_PIXELS,
     note="Built in: moves the still itself, in seconds, on any machine.",
     path=POCKET_FOLDER,
     any_moment=True,
+    obeys=frozenset(PART_NAMES),
 )
 """The built-in model; `models` fills in its size."""
 
@@ -217,6 +219,13 @@ def request_for(fields: Mapping[str, Any], find_model: Callable[[str], ModelSpec
     return request
 
 
+def unheeded(fields: Mapping[str, Any], find_model: Callable[[str], ModelSpec] = known) -> list[str]:
+    """A sentence for each control that was given and that the model does not have; raises `ModelError`."""
+    spec = find_model(str(fields.get("model") or default_model()))
+    given = [name for name, value in fields.items() if value is not None and name in spec.ignores]
+    return [f"{spec.name} has no {name}: it was left out." for name in given]
+
+
 def steps_for(spec: ModelSpec, speed: str) -> int:
     """The number of steps where none is asked for."""
     return STEPS_OF_SPEED.get(speed, spec.defaults["num_inference_steps"])
@@ -250,6 +259,12 @@ def _check_limits(spec: ModelSpec, request: MotionRequest) -> None:
         raise RequestError(
             f"Turbo needs distilled weights, and those of {spec.name} are not.",
             "Choose fast or faster, or add AnimateLCM: python app.py models add AnimateLCM-SVD-xt.safetensors.",
+        )
+    deaf_to = sorted(request.direction.parts - spec.obeys)
+    if deaf_to:
+        raise RequestError(
+            f"{spec.name} does not follow {' and '.join(map(PART_NAMES.__getitem__, deaf_to))}.",
+            f"Choose {POCKET.name}, or take that out of the direction.",
         )
     if request.num_frames > spec.max_frames:
         raise RequestError(

@@ -76,7 +76,8 @@ class Animator(Protocol):
     ) -> Iterator[FrameChunk]:
         """Chunks in order that cover `request.num_frames` exactly.
 
-        `still` is uint8 `[H, W, 3]` sRGB at the request's size; `request.seed` is drawn (not -1). With `resume`, a
+        `still` is uint8 `[H, W, 3]` sRGB at the request's size; `request.seed` is drawn (not -1), and places in
+        `request.direction` are places of this still, some perhaps outside. With `resume`, a
         checkpoint of a run of the same still and request (its decode chunk aside), only what is left is done and the
         frames are those of an undisturbed run; a model that gives no checkpoints begins anew.
         Raises `OutOfMemory`, `BadFrames`, `RequestError`, and whatever `on_step` raises.

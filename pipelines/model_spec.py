@@ -22,7 +22,7 @@ class ModelSpec:
     could be verified. `is_distilled` weights take a few whole steps without guidance: the speed "turbo". `path` is the
     folder or file of a model that is built in or was added, None for one in the hub's cache. `base` is the id of the
     release that the file in `path` stands on, None for a model that is whole. `any_moment` tells that it can show any
-    moment of its motion: a clip is as long whatever its fps.
+    moment of its motion: a clip is as long whatever its fps. `obeys` names the parts of a direction that it follows.
     """
 
     id: str
@@ -43,3 +43,4 @@ class ModelSpec:
     is_distilled: bool = False
     base: str | None = None
     any_moment: bool = False
+    obeys: frozenset[str] = frozenset()

@@ -7,10 +7,20 @@ from __future__ import annotations
 
 import functools
 import secrets
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    ValidationError,
+    WithJsonSchema,
+    model_validator,
+)
 
+from pipelines.direction import Direction, direction_of
 from pipelines.errors import RequestError
 
 Camera = Literal[
@@ -41,8 +51,18 @@ MOST_PIXELS_A_SIDE = 4096
 """Of a finished clip: what decoders in browsers and phones still take of H.264."""
 
 
+Directed = Annotated[
+    Direction,
+    BeforeValidator(direction_of),
+    PlainSerializer(Direction.brief),
+    WithJsonSchema({"type": "object"}),
+]
+"""A direction that may be given as JSON, and is told as JSON without what says nothing."""
+
+
 def _control(default: Any, label: str, help: str, **bounds: Any) -> Any:
     extra = {"label": label, "unit": bounds.pop("unit", ""), "step": bounds.pop("step", 1)}
+    extra |= bounds.pop("told", {})
     return Field(default, description=help, json_schema_extra=extra, **bounds)
 
 
@@ -75,7 +95,14 @@ class MotionRequest(BaseModel):
         "auto: a move that the seed draws. hold: only what moves by itself. Travel: in, out, left, right, up, down, and"
         " orbits. pan and tilt turn it.",
     )
-    num_frames: int = _control(25, "Frames", "How many frames the clip has.", ge=2, le=120, unit="frames")
+    direction: Directed = _control(
+        Direction(),
+        "Direction",
+        "What was said about the motion itself, as JSON: the camera's path, what moves and which way, what keeps still,"
+        " whether it loops.",
+        told={"default": {}},
+    )
+    num_frames: int = _control(25, "Frames", "How many frames the clip has.", ge=2, le=1800, unit="frames")
     num_inference_steps: int = _control(
         25, "Steps", "How many denoising steps the model takes: more is slower and finer.", ge=1, le=100, unit="steps"
     )

@@ -22,7 +22,7 @@ from starlette.types import Receive, Scope, Send
 
 from jobs.queue import JobQueue
 from media.export.formats import FORMATS
-from pipelines.catalogue import models
+from pipelines.catalogue import models, unheeded
 from pipelines.errors import InputError
 from pipelines.request import MotionRequest, control_schemas
 from ui.address import root_from
@@ -86,12 +86,20 @@ class Assistants:
         assert asker is not None, "over HTTP there always is one"  # noqa: S101
         visitor, kind = asker.headers[HEADER], FORMATS.get(arguments.pop("format", "mp4"), FORMATS["mp4"])
         job_id = await run_in_threadpool(self._submitted, arguments, visitor)
+        left_out = unheeded(filled(arguments))
         async with aclosing(self._waiting.attended(job_id, visitor)) as looks:
             async for job in looks:
                 await self._tell(job.share)
         check_is_done(job)
         address = f"{root_from(str(asker.base_url))}/clips/{job_id}?format={kind.name}"
-        told = {"clip": address, "type": kind.media_type, "job": job_id, "seed": job.request.seed, **job.facts}
+        told = {
+            "clip": address,
+            "told": left_out,
+            "type": kind.media_type,
+            "job": job_id,
+            "seed": job.request.seed,
+            **job.facts,
+        }
         return [types.TextContent(type="text", text=json.dumps(told))]
 
     def _submitted(self, arguments: dict[str, Any], visitor: str) -> str:

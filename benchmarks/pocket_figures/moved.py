@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.pocket.cards import Deck, grid
-from pipelines.pocket.course import Course
+from pipelines.pocket.course import Course, Way
 
 Floats = NDArray[np.float64]
 
@@ -22,8 +22,9 @@ def top_cards(deck: Deck, columns: int) -> NDArray[np.int64]:
     return top
 
 
-def forward(deck: Deck, course: Course, columns: int) -> Floats:
+def forward(deck: Deck, course: Way, columns: int) -> Floats:
     """Where each place goes by the end of a clip, less where it is, `[2, h, columns]` in image widths."""
+    assert isinstance(course, Course), "nothing was said of the camera"  # noqa: S101
     top = top_cards(deck, columns)
     x, y = grid(top.shape)
     places = np.stack([x, y, np.ones_like(x)], -1).astype(np.float64)

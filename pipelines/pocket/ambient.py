@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from pipelines.pocket.amplitude import eased
 from pipelines.pocket.happening import Floats
+from pipelines.pocket.tempo import there_and_again, whole_part, whole_turns
 
 COLUMNS = 256
 """At which what moves by itself is described; pixels between are interpolated."""
@@ -20,25 +21,36 @@ RAMP_SHARE = 0.12
 STREAM_S = 1.8
 """Seconds after which what flows begins again, seen through its other half (two-phase flow maps, Vlachos 2010)."""
 
+FARTHEST = 0.09
+"""Image widths that either copy of what streams is from its place at most."""
+
 BREATHS = 0.27
 """A second: sixteen a minute."""
+
+GUST, SHIFT = 1.1, 0.9
+"""Radians a second of the gusts, and of the weight that what breathes shifts from one side to the other."""
 
 
 @dataclass(frozen=True, eq=False)
 class Ambient:
     """Everything on a grid of `COLUMNS`: `stream [2, h, w]` in image widths a second, amplitudes `[h, w]` in image
-    widths. `nearness [h, w]` is 1 for the nearest; `phases` are drawn by the seed.
+    widths. `nearness [h, w]` is 1 for the nearest; `phases` are drawn by the seed. `bend [2, h, w]` is how far in image
+    widths what was drawn to bend has gone by the end. What `loops` is after its seconds as it was before them.
+    `within` float32 `[H, W]`, at the still's own size, is 0 where nothing may move at all.
     """
 
     stream: Floats
     ripple: Floats
     sway: Floats
     breath: Floats
+    bend: Floats
     lights: Floats
     nearness: Floats
     foot: float
     phases: NDArray[np.float64]
     seconds: float
+    loops: bool = False
+    within: Floats | None = None
 
     @property
     def has_stream(self) -> bool:
@@ -58,27 +70,45 @@ class Ambient:
 
     def wobble(self, t: float) -> Floats:
         """Backward displacement `[2, h, w]` in image widths, `t` seconds after the still."""
-        return self._ramp(t) * (self._rippled(t) + self._swayed(t) + self._breathed(t))
+        moved = self._ramp(t) * (self._rippled(t) + self._swayed(t) + self._breathed(t))
+        # where a frame comes from is the other way
+        return np.asarray(moved - self.bend * np.float32(self._bent(t)), np.float32)
 
     def phase(self, t: float) -> tuple[float, float, float]:
         """Seconds along the stream of both copies, and the second one's weight: 0 and 0 at the still."""
-        t = self._from_rest(t)
-        first = (t / STREAM_S + 0.5) % 1 - 0.5
-        second = (t / STREAM_S) % 1 - 0.5
-        return first * STREAM_S, second * STREAM_S, 2 * abs(first)
+        t, again = self._from_rest(t), self._again
+        first = (t / again + 0.5) % 1 - 0.5
+        second = (t / again) % 1 - 0.5
+        return first * again, second * again, 2 * abs(first)
 
     def gain(self, t: float) -> Floats:
         """By what the brightness of each place is multiplied, `[h, w]`."""
         waves = zip(FLICKERS, self.phases[: len(FLICKERS)], strict=True)
-        wave = sum(np.sin(rate * t + phase) - np.sin(phase) for rate, phase in waves)
+        wave = sum(np.sin(self._rate(rate) * t + phase) - np.sin(phase) for rate, phase in waves)
         return np.asarray(1 + self._ramp(t) * self.lights * np.float32(wave / len(FLICKERS)), np.float32)
 
+    @cached_property
+    def _again(self) -> float:
+        """Seconds after which what streams begins again: sooner where it is fast, so that nothing is pulled apart."""
+        fastest = float(np.hypot(*self.stream).max())
+        period = min(STREAM_S, FARTHEST / max(fastest, 1e-6))
+        return whole_part(period, self.seconds) if self.loops else period
+
+    def _rate(self, rate: float) -> float:
+        return whole_turns(rate, self.seconds) if self.loops else rate
+
+    def _bent(self, t: float) -> float:
+        share = min(1.0, t / max(self.seconds, 1e-6))
+        return there_and_again(share) if self.loops else float(eased(share))
+
     def _ramp(self, t: float) -> np.float32:
+        if self.loops:
+            return np.float32(1)
         share = min(1.0, t / max(RAMP_SHARE * self.seconds, 1e-6))
         return np.float32(eased(share))
 
     def _from_rest(self, t: float) -> float:
-        ramp = RAMP_SHARE * self.seconds
+        ramp = 0.0 if self.loops else RAMP_SHARE * self.seconds
         return t * t / (2 * ramp) if t < ramp else t - ramp / 2
 
     def _rippled(self, t: float) -> Floats:
@@ -92,7 +122,7 @@ class Ambient:
     def _swayed(self, t: float) -> Floats:
         """A few frequencies, with gusts that travel."""
         found = np.zeros((2, *self.sway.shape), np.float32)
-        gust = 0.65 + 0.35 * np.sin(2 * np.pi * 0.8 * self._x - 1.1 * t + self.phases[0])
+        gust = 0.65 + 0.35 * np.sin(2 * np.pi * 0.8 * self._x - self._rate(GUST) * t + self.phases[0])
         for wave in self._swings:
             swing = wave.since(t)
             found += np.stack([gust * swing, 0.3 * swing])
@@ -101,8 +131,8 @@ class Ambient:
     def _breathed(self, t: float) -> Floats:
         """Up a little, more so the higher above its foot."""
         reach = self.breath * np.clip((self.foot - self._y) / 0.25, 0, 1)
-        swing = 0.5 - 0.5 * np.cos(2 * np.pi * BREATHS * t)
-        return np.stack([reach * np.float32(0.5 * np.sin(0.9 * t)), reach * np.float32(swing)])
+        swing = 0.5 - 0.5 * np.cos(self._rate(2 * np.pi * BREATHS) * t)
+        return np.stack([reach * np.float32(0.5 * np.sin(self._rate(SHIFT) * t)), reach * np.float32(swing)])
 
     @cached_property
     def _x(self) -> Floats:
@@ -122,7 +152,7 @@ class Ambient:
             turn = np.float32(0.5 * np.sin(self.phases[number]))
             angle = 2 * np.pi * count * (self._x * turn + DEPTH_WAVES) * depth + self.phases[number]
             fade = np.clip(1.3 - count * depth / 12, 0, 1) / (number + 1) ** 0.7
-            waves.append(_Wave.of(rate, angle, 0.5 * fade * self.ripple))
+            waves.append(_Wave.of(self._rate(rate), angle, 0.5 * fade * self.ripple))
         return waves
 
     @cached_property
@@ -131,7 +161,7 @@ class Ambient:
             return []
         angles = (2 * np.pi * (across * self._x + down * self._y) for across, down, _, _ in SWAYS)
         return [
-            _Wave.of(rate, angle + self.phases[number], 0.6 * share * self.sway)
+            _Wave.of(self._rate(rate), angle + self.phases[number], 0.6 * share * self.sway)
             for number, (angle, (_, _, rate, share)) in enumerate(zip(angles, SWAYS, strict=True))
         ]
 

@@ -16,16 +16,20 @@ import torch
 from torch import Tensor
 
 from pipelines.contract import RGB, Checkpoint, FrameChunk, OnStep, StepEvent, ignore_steps
+from pipelines.direction import FULL
 from pipelines.errors import BadFrames
 from pipelines.eyes.eyes import look_at
 from pipelines.eyes.seen import Seen, Sight
+from pipelines.pocket.ambient import Ambient
 from pipelines.pocket.amplitude import speed
 from pipelines.pocket.camera import drawn_move
 from pipelines.pocket.cards import Deck, deck_of, held
-from pipelines.pocket.course import course_of
+from pipelines.pocket.course import Way, course_of
 from pipelines.pocket.denoiser import HappeningDenoiser
 from pipelines.pocket.happening import Happening
+from pipelines.pocket.path import path_of
 from pipelines.pocket.render import Renderer
+from pipelines.pocket.said import directed, stage_of
 from pipelines.pocket.sampling import Conditions, OnFields, draw_fields, ignore_fields, noise_for
 from pipelines.pocket.stirring import ambient_of
 from pipelines.pocket.weights import open_denoiser
@@ -75,7 +79,10 @@ class PocketAnimator:
         """
         on_step(StepEvent("encode", 0, 1))
         renderer, total = self.renderer(still, request, on_step), request.num_frames
-        shares = [index / (total - 1) for index in range(total)]
+        if renderer.course.told:
+            on_step(StepEvent("decode", 0, total, note=renderer.course.told))
+        last = total if request.direction.loop else total - 1
+        shares = [index / last for index in range(total)]
         with ThreadPoolExecutor(min(os.cpu_count() or 1, MOST_CORES)) as pool:
             start = 0
             try:
@@ -166,13 +173,28 @@ def _looked_at(still: _Still) -> _Looked:
 
 
 def _renderer(still: RGB, sight: Sight, deck: Deck, happening: Happening, request: MotionRequest) -> Renderer:
-    vigour = vigour_of(request)
+    vigour, said = vigour_of(request), request.direction
     ambient = ambient_of(sight, happening, deck.nearness, vigour, (request.seed, imagined_seconds(request)))
-    move = drawn_move(request.camera, deck, sight.interest, request.seed)
+    ambient = directed(ambient, said, stage_of(sight, vigour))
+    deck, way = _way(still, sight, deck, ambient, request)
+    return Renderer(still, deck, way, ambient)
+
+
+def _way(still: RGB, sight: Sight, deck: Deck, ambient: Ambient, request: MotionRequest) -> tuple[Deck, Way]:
+    """The camera's way, and the cards as it sees them."""
+    said = request.direction
+    aim = sight.interest if said.camera.aim is None else (said.camera.aim[0] / FULL, said.camera.aim[1] / FULL)
+    if said.camera.keys:
+        return deck, path_of(deck, said.camera, aim, said.loop)
+    # what is said to move alone is seen by a camera that holds, unless that too was said
+    camera = "hold" if said.only and request.camera == "auto" else request.camera
+    move = drawn_move(camera, deck, aim, request.seed)
+    jitter = ambient.jitter()
     if move.name == "hold":
         deck = held(still, deck)
-    course = course_of(deck, move, wanted_travel(request), ambient.jitter())
-    return Renderer(still, deck, course, ambient)
+        # what was held keeps its pixels: nothing is cut for the sake of what moves elsewhere
+        jitter = jitter if ambient.within is None else 0.0
+    return deck, course_of(deck, move, wanted_travel(request) * said.camera.strength, jitter, said.loop)
 
 
 def _shrunk(still: RGB) -> RGB:
@@ -192,8 +214,9 @@ def wanted_travel(request: MotionRequest) -> float:
 
 
 def imagined_seconds(request: MotionRequest) -> float:
-    """Seconds from the first frame to the last at the motion fps, whatever rate the file plays at."""
-    return (request.num_frames - 1) / request.fps
+    """Seconds from the first frame to the last at the motion fps, whatever rate the file plays at; of a loop to the
+    first one of its next round."""
+    return (request.num_frames - (not request.direction.loop)) / request.fps
 
 
 def vigour_of(request: MotionRequest) -> float:

@@ -6,6 +6,7 @@ A pinhole camera one image width before the picture. Travel by (tx, ty, tz) brin
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -57,21 +58,22 @@ class Move:
         way = self.length * share
         turn = np.array(TURN.get(self.name, (0, 0)), np.float64) * way
         if self.name not in TRAVEL:
-            return _shifted(turn)
-        to_aim = _shifted(-np.array(self.aim))
+            return shifted(turn)
+        to_aim = shifted(-np.array(self.aim))
         # the plane as it is seen from the aim: travel into the picture goes towards it
         a, b, c = plane
         plane = np.array([a, b, c + a * self.aim[0] + b * self.aim[1]])
         travelled = np.eye(3) - np.outer(np.array(TRAVEL[self.name]) * way, plane)
         back = np.array(TRAVEL[self.name][:2]) * way * self.nearness * self._looking_back
-        return _shifted(np.array(self.aim) + back) @ travelled @ to_aim
+        return shifted(np.array(self.aim) + back) @ travelled @ to_aim
 
     @property
     def _looking_back(self) -> float:
         return 1.0 if self.name.startswith("orbit") else LOOK_BACK
 
 
-def _shifted(by: NDArray[np.float64]) -> Matrix:
+def shifted(by: NDArray[np.float64]) -> Matrix:
+    """Everything moved alike."""
     shift = np.eye(3)
     shift[:2, 2] = by
     return shift
@@ -95,15 +97,18 @@ LEAST_AIM = 0.1
 """Nearness of what an orbit goes around: around the horizon it would be a plain sideways move."""
 
 
-def backward(deck: Deck, move: Move, share: float) -> Floats:
-    """Where each place of the frame comes from, less where it is, `[2, h, w]` in image widths, on the deck's grid."""
+def backward(deck: Deck, seen: Callable[[Matrix], Matrix]) -> Floats:
+    """Where each place of the frame comes from, less where it is, `[2, h, w]` in image widths, on the deck's grid.
+
+    `seen` is the homography through which a card is seen, by its plane.
+    """
     x, y = grid(deck.labels.shape)
     here = np.stack([x, y, np.ones_like(x)], -1).astype(np.float64)
     rows, columns = deck.labels.shape
     found = np.zeros((*deck.labels.shape, 2))
     is_open = np.ones(deck.labels.shape, np.bool_)
     for card in reversed(deck.cards):
-        source = here @ np.linalg.inv(move.seen(card.plane, share)).T
+        source = here @ np.linalg.inv(seen(card.plane)).T
         source = source[..., :2] / source[..., 2:]
         across = np.clip(((source[..., 0] + 0.5) * columns).astype(int), 0, columns - 1)
         down = np.clip(((source[..., 1] * columns / rows + 0.5) * rows).astype(int), 0, rows - 1)

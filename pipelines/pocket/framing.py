@@ -61,6 +61,18 @@ def framing(needed: Sequence[Edges]) -> list[Edges]:
     return [Edges(*cuts) for cuts in paths]
 
 
+def there_and_back(needed: Sequence[Edges]) -> list[Edges]:
+    """The same for a clip whose end is its beginning: nothing is cut at either."""
+    half = len(needed) // 2 + 1
+    both = [_more(one, other) for one, other in zip(needed[:half], needed[::-1], strict=False)]
+    first = framing([needed[0], *both[1:]])
+    return [*first, *first[: len(needed) - half][::-1]]
+
+
+def _more(one: Edges, other: Edges) -> Edges:
+    return Edges(*(max(getattr(one, name), getattr(other, name)) for name in EDGE_NAMES))
+
+
 EDGE_NAMES = ("left", "right", "top", "bottom")
 
 

@@ -12,8 +12,7 @@ from numpy.typing import NDArray
 from pipelines.contract import RGB
 from pipelines.pocket.ambient import Ambient
 from pipelines.pocket.cards import Card, Deck
-from pipelines.pocket.course import Course
-from pipelines.pocket.framing import Edges
+from pipelines.pocket.course import Way
 from pipelines.pocket.masks import Floats
 
 SETTLED = 0.004
@@ -29,7 +28,7 @@ class Renderer:
 
     still: RGB
     deck: Deck
-    course: Course
+    course: Way
     ambient: Ambient
 
     def frame(self, share: float) -> RGB:
@@ -37,12 +36,13 @@ class Renderer:
         if share == 0:
             return self.still.copy()
         seconds = share * self.ambient.seconds
-        way, edges = self.course.at(share)
         wobble = self.ambient.wobble(seconds)
         frame = np.empty_like(self.still)
         for layer in self._layers:
-            layer.draw(frame, self._sources(layer.card, way, edges), (wobble, self.ambient, seconds))
-        moved = self.course.move.length * way
+            layer.draw(
+                frame, self._sources(self.course.through(layer.card.plane, share)), (wobble, self.ambient, seconds)
+            )
+        moved = self.course.moved(share)
         # a single card is the still itself: nothing of it is amiss
         return frame if moved >= SETTLED or len(self.deck.cards) == 1 else self._settling(frame, moved)
 
@@ -60,15 +60,11 @@ class Renderer:
             layer.draw(frame, np.eye(3), nothing)
         return self.still.astype(np.float32) - frame
 
-    def _sources(self, card: Card, way: float, edges: Edges) -> NDArray[np.float64]:
-        """From pixels of the frame to pixels of the card, `[3, 3]`."""
+    def _sources(self, through: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The same from pixels to pixels."""
         height, width = self.still.shape[:2]
-        left, top, size = edges.window()
         to_widths = np.array([[1 / width, 0, 0.5 / width - 0.5], [0, 1 / width, (0.5 - height / 2) / width], [0, 0, 1]])
-        middle = [left + size / 2 - 0.5, (top + size / 2 - 0.5) * height / width]
-        window = np.array([[size, 0, middle[0]], [0, size, middle[1]], [0, 0, 1]])
-        through = np.linalg.inv(self.course.move.seen(card.plane, way))
-        return np.asarray(np.linalg.inv(to_widths) @ through @ window @ to_widths)
+        return np.asarray(np.linalg.inv(to_widths) @ through @ to_widths)
 
     @cached_property
     def _layers(self) -> list[_Layer]:
@@ -94,12 +90,13 @@ class _Layer:
             return
         x, y = _mapped(sources, part)
         wobble, ambient, seconds = now
+        may = _allowed(ambient, x, y) if self.moves or self.streams or self.shines else np.float32(1)
         if self.moves:
-            moved = self._sampled(wobble, x, y, frame.shape[1])
+            moved = self._sampled(wobble, x, y, frame.shape[1]) * may
             x, y = x + moved[0], y + moved[1]
-        colour, alpha = self._streamed(x, y, (ambient, seconds)) if self.streams else self._plain(x, y)
+        colour, alpha = self._streamed(x, y, may, (ambient, seconds)) if self.streams else self._plain(x, y)
         if self.shines:
-            gain = self._sampled(ambient.gain(seconds)[None] - 1, x, y, 1)[0] + 1
+            gain = self._sampled(ambient.gain(seconds)[None] - 1, x, y, 1)[0] * may + 1
             colour = np.clip(colour * gain[..., None], 0, 255).astype(np.uint8)
         if self.card.label == 0:
             frame[part] = colour
@@ -113,11 +110,13 @@ class _Layer:
         taken = _taken(self.rgba, x, y)
         return np.ascontiguousarray(taken[..., :3]), taken[..., 3]
 
-    def _streamed(self, x: Floats, y: Floats, now: tuple[Ambient, float]) -> tuple[RGB, NDArray[np.uint8]]:
+    def _streamed(
+        self, x: Floats, y: Floats, may: Allowed, now: tuple[Ambient, float]
+    ) -> tuple[RGB, NDArray[np.uint8]]:
         """Both copies of what streams, cross-faded; the card itself does not stream."""
         ambient, seconds = now
         first, second, share = ambient.phase(seconds)
-        along, down = self._sampled(ambient.stream, x, y, self.card.rgb.shape[1])
+        along, down = self._sampled(ambient.stream, x, y, self.card.rgb.shape[1]) * may
         # clouds have nothing that a cubic would keep, and it takes four times as long
         how = cv2.INTER_LINEAR if self.card.label == 0 else cv2.INTER_CUBIC
         one, other = (
@@ -164,7 +163,7 @@ def _layer_of(card: Card, deck: Deck, ambient: Ambient) -> _Layer:
     mine = cv2.resize((deck.labels == card.label).astype(np.float32), (columns, rows), interpolation=cv2.INTER_LINEAR)
     gate = np.asarray(cv2.GaussianBlur(cv2.dilate(mine, np.ones((5, 5))), (0, 0), 1.5), np.float32)
     on_it = gate > 0.5
-    wobble = (ambient.ripple + ambient.sway + ambient.breath) * on_it
+    wobble = (ambient.ripple + ambient.sway + ambient.breath + np.hypot(*ambient.bend)) * on_it
     stream, width = np.hypot(*ambient.stream) * on_it, card.rgb.shape[1]
     ys, xs = np.nonzero(card.alpha)
     box = (int(xs.min()), int(ys.min()), int(xs.max()) + 1, int(ys.max()) + 1) if len(xs) else (0, 0, 0, 0)
@@ -181,6 +180,17 @@ def _layer_of(card: Card, deck: Deck, ambient: Ambient) -> _Layer:
 
 LEAST_PIXELS = 0.05
 """Of displacement, or of displacement a second: less is not drawn."""
+
+
+Allowed = Floats | np.float32
+"""How much of its own motion each place may make, 0 to 1."""
+
+
+def _allowed(ambient: Ambient, x: Floats, y: Floats) -> Allowed:
+    if ambient.within is None:
+        return np.float32(1)
+    found = cv2.remap(ambient.within, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(found, np.float32)
 
 
 def _mapped(matrix: NDArray[np.float64], part: tuple[slice, slice]) -> tuple[Floats, Floats]:

@@ -63,6 +63,7 @@ def ambient_of(sight: Sight, happening: Happening, nearness: Floats, vigour: flo
         ripple=np.asarray(RIPPLE * ripple * size_of, np.float32),
         sway=np.asarray(SWAY * sway * size_of, np.float32),
         breath=np.asarray(BREATH * breath * vigour, np.float32),
+        bend=np.zeros((2, size[1], size[0]), np.float32),
         lights=np.asarray(FLICKER * np.clip(drawn["flicker"], 0, 1.5) * min(vigour, 1.5), np.float32),
         nearness=near,
         foot=float((inside[-1] + 1) / COLUMNS) if len(inside) else size[1] / COLUMNS,

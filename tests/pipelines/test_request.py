@@ -15,7 +15,7 @@ BOUNDS = {
     "motion_bucket_id": (1, 255),
     "fps": (1, 30),
     "noise_aug_strength": (0.0, 1.0),
-    "num_frames": (2, 120),
+    "num_frames": (2, 1800),
     "num_inference_steps": (1, 100),
     "min_guidance_scale": (0.0, 20.0),
     "max_guidance_scale": (0.0, 20.0),

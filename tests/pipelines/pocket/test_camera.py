@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 
 import numpy as np
@@ -22,7 +23,7 @@ NEAR, FAR, SKY = (0.9, 0.2), (0.5, 0.2), (0.15, 0.2)
 
 def moved(deck: Deck, camera: str, place: tuple[float, float]) -> np.ndarray:
     """How far a place of the picture goes on screen, (x, y) in image widths."""
-    field = backward(deck, drawn_move(camera, deck, AIM, 0).of_length(SMALL), 1.0)
+    field = backward(deck, lambda plane: drawn_move(camera, deck, AIM, 0).of_length(SMALL).seen(plane, 1.0))
     rows, columns = deck.labels.shape
     return -field[:, round(place[0] * rows), round(place[1] * columns)]
 
@@ -82,7 +83,7 @@ def test_a_course_stays_within_what_the_picture_bears(deck, camera, wanted) -> N
         assert edges.overscan <= MAX_OVERSCAN + 1e-6
         # what is shown lies inside the still: no source of the window is beyond an edge by a place of the grid
         left, top, size = edges.window()
-        field = backward(deck, course.move, way)
+        field = backward(deck, functools.partial(course.move.seen, share=way))
         rows, columns = deck.labels.shape
         inside = np.s_[
             round(top * rows) + 1 : int((top + size) * rows) - 1,
@@ -94,7 +95,7 @@ def test_a_course_stays_within_what_the_picture_bears(deck, camera, wanted) -> N
         assert x[inside].max() < 1 + 1 / columns
         assert y[inside].min() > -1 / rows
         assert y[inside].max() < 1 + 1 / rows
-    assert bared(deck, course.move) <= MOST_BARED * 1.15
+    assert bared(deck, backward(deck, lambda plane: course.move.seen(plane, 1.0))) <= MOST_BARED * 1.15
 
 
 def test_more_is_farther_up_to_what_the_picture_bears(deck) -> None:
@@ -106,7 +107,7 @@ def test_more_is_farther_up_to_what_the_picture_bears(deck) -> None:
 
 def test_held_it_does_not_move(deck) -> None:
     course = course_of(deck, drawn_move("hold", deck, AIM, 0), 0.03)
-    assert not backward(deck, course.move, 1.0).any()
+    assert not backward(deck, lambda plane: course.move.seen(plane, 1.0)).any()
 
 
 def test_the_seed_draws_the_move_and_only_when_it_may(deck) -> None:
