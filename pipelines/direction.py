@@ -141,6 +141,11 @@ class Direction(_Part):
         """Names of the parts that say something."""
         return frozenset(self.brief())
 
+    def elsewhere(self) -> Direction:
+        """What of it is about no place: it can be said of another picture as well."""
+        camera = self.camera.model_copy(update={"keys": (), "aim": None})
+        return Direction(camera=camera, loop=self.loop)
+
     def within(self, window: tuple[float, float, float, float]) -> Direction:
         """As seen in a part of the still: its left, top, right and bottom as shares. Places may lie outside."""
         seen = _Window(*window)

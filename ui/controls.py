@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -42,6 +43,9 @@ CAMERA_WORDS = {
     **{"tilt-up": "Looks up (tilt)", "tilt-down": "Looks down (tilt)"},
 }
 """What a person reads for each move of the camera."""
+
+USUAL_S, LONGEST_S = 15.0, 60.0
+"""Seconds up to which the slider of the length goes: so that a usual length is easily met, and for a long clip."""
 
 DEFAULTED = ("fps", "num_frames", "num_inference_steps", "min_guidance_scale", "max_guidance_scale")
 """Controls whose defaults differ between models."""
@@ -97,13 +101,18 @@ def model_updates(names: list[str], spec: ModelSpec, values: dict[str, Any]) -> 
     """An update for each control: the values given, and only the controls that the model obeys are shown."""
     updates = []
     for name in names:
-        changes: dict[str, Any] = {"value": values[name]} if name in values else {}
+        changes: dict[str, Any] = {"value": on_page(values[name])} if name in values else {}
         if name in DEFAULTED or name in SAMPLER_CONTROLS or name == "decode_chunk_size":
             changes["visible"] = name not in spec.ignores
         if name == "num_frames":
             changes["maximum"] = spec.max_frames
         updates.append(gr.update(**changes) if changes else gr.skip())
     return updates
+
+
+def on_page(value: Any) -> Any:
+    """A control's value as its component has it: what has parts is JSON there, and nothing an empty text."""
+    return value if not isinstance(value, dict) else json.dumps(value) if value else ""
 
 
 Controls = dict[str, Component]

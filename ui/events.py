@@ -77,6 +77,7 @@ class StudioEvents:
         sized = [s.controls["width"], s.controls["height"], s.custom_size, s.shape]
         for menu in (s.shape, s.size):
             menu.input(self.apply_size, [s.shape, s.size, s.picture], sized, **QUIET).then(**self.frame_again)
+        s.direct.show(**self.frame_again)
         # One event for all of them: answers of separate ones could overtake each other.
         touched = [s.controls[name].input for name in FRAMING_CONTROLS]
         gr.on(touched, trigger_mode="always_last", **self.frame_again)
@@ -124,6 +125,7 @@ class StudioEvents:
         changes = [control.change for control in (s.picture, *self.components)]
         # a finished clip is news as well: how long the next one will take
         gr.on([*changes, s.result.change], trigger_mode="always_last", **summed)
+        s.direct.said(**summed)
         s.draft.change(None, s.draft, None, js="(text) => stillmotion.keep(text)", **QUIET)
 
     # -- the picture
@@ -171,10 +173,11 @@ class StudioEvents:
         self, path: Path, request: MotionRequest, shape: str | None, size: str
     ) -> tuple[MotionRequest, list[Any]]:
         """The request in the shape that is chosen, for a new picture, and what changes on the controls."""
-        if shape is None or size == CUSTOM_SIZE:
-            return request, self.settings.untouched()
-        width, height = self._size(shape, size, path)
-        return request.model_copy(update={"width": width, "height": height}), self.settings.sized((width, height))
+        changes: dict[str, Any] = {"direction": request.direction.elsewhere()}
+        if shape is not None and size != CUSTOM_SIZE:
+            changes |= zip(("width", "height"), self._size(shape, size, path), strict=True)
+        request = request.model_copy(update=changes)
+        return request, self.settings.changed(request, tuple(changes))
 
     def _check_stands_still(self, job_id: str) -> None:
         """The picture of a run under way stays where it is."""

@@ -20,6 +20,7 @@ from ui.pictures import OF_JOB
 from ui.quiet import QUIET, TELLING, visitor_of
 from ui.save_words import help_words
 from ui.saving import helped
+from ui.settings import longer
 from ui.stage import StagedClip, clip_value, pending_value, preview_value
 from ui.still import frame_value
 from ui.studio import FOLLOW_EVERY_S, WAIT_EVERY_S, Studio, take_turns
@@ -45,6 +46,7 @@ class RunEvents:
         starts = [
             s.animate.click(self.start, [s.job_id, s.picture, *controls], running, **QUIET),
             s.again.click(self.start_again, s.job_id, running, **QUIET),
+            s.longer.click(self.start_longer, s.job_id, running, **QUIET),
             s.decode.click(self.decode_again, [s.job_id, *controls], running, **QUIET),
             s.saving.helped.click(
                 self.help_along, [s.job_id, *s.saving.factors], [*running, *s.saving.factors, s.saving.help], **QUIET
@@ -93,6 +95,14 @@ class RunEvents:
         """The same once more, with a new seed."""
         try:
             wanted = self.queue.get(job_id).request.model_copy(update={"seed": -1})
+            return self._begun(self.queue.again(job_id, wanted, visitor_of(request)))
+        except StillmotionError as error:
+            return _not_started(error)
+
+    def start_longer(self, job_id: str, request: gr.Request) -> list[Any]:
+        """The same motion going on, twice as long."""
+        try:
+            wanted = longer(self.queue.get(job_id).request)
             return self._begun(self.queue.again(job_id, wanted, visitor_of(request)))
         except StillmotionError as error:
             return _not_started(error)

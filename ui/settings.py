@@ -7,10 +7,11 @@ from typing import Any
 import gradio as gr
 
 from pipelines.catalogue import find, known
+from pipelines.errors import RequestError
 from pipelines.model_spec import ModelSpec
 from pipelines.request import MotionRequest
 from pipelines.shapes import SHAPES, SIZES, size_of
-from ui.controls import PRESETS, Preset, model_updates
+from ui.controls import LONGEST_S, PRESETS, USUAL_S, Preset, model_updates, on_page
 from ui.studio import AS_IT_IS, CUSTOM_SIZE, Studio
 
 
@@ -33,12 +34,12 @@ class Settings:
         menus = [shape, size, gr.update(visible=size == CUSTOM_SIZE), request.playback_fps == 0, length]
         return [*menus, preset_of(request), *model_updates(self._names, spec, request.model_dump())]
 
-    def sized(self, size: tuple[int, int]) -> list[Any]:
-        """An update for each component, where width and height alone change."""
-        sides = dict(zip(("width", "height"), size, strict=True))
+    def changed(self, request: MotionRequest, names: tuple[str, ...]) -> list[Any]:
+        """An update for each component, where these controls alone change."""
+        values = request.model_dump(include=set(names))
         return [
             *[gr.skip()] * (len(self.components) - len(self._names)),
-            *(sides.get(n, gr.skip()) for n in self._names),
+            *(on_page(values[name]) if name in values else gr.skip() for name in self._names),
         ]
 
     def untouched(self) -> list[Any]:
@@ -64,8 +65,9 @@ def preset_of(request: MotionRequest) -> str | None:
 
 def length_shown(spec: ModelSpec, frames: int, fps: int) -> Any:
     """The slider of the length, for so many frames of a model; hidden where seconds follow from the frames."""
-    most = {"maximum": seconds_of(spec.max_frames, fps)} if spec.any_moment else {}
-    return gr.update(value=seconds_of(frames, fps), visible=spec.any_moment, **most)
+    seconds = seconds_of(frames, fps)
+    most = {"maximum": LONGEST_S if seconds > USUAL_S else USUAL_S} if spec.any_moment else {}
+    return gr.update(value=seconds, visible=spec.any_moment, **most)
 
 
 def seconds_of(frames: int, fps: int) -> float:
@@ -76,3 +78,12 @@ def seconds_of(frames: int, fps: int) -> float:
 def frames_in(seconds: float, fps: int, model: str) -> int:
     """Frames of a clip that lasts so long, as many as the model can draw."""
     return min(max(2, round(seconds * fps)), find(model).max_frames)
+
+
+def longer(request: MotionRequest) -> MotionRequest:
+    """The same for twice as long, up to `LONGEST_S`. Raises `RequestError` where it cannot be longer."""
+    spec = find(request.model)
+    frames = min(2 * request.num_frames, spec.max_frames, int(LONGEST_S * request.fps))
+    if not spec.any_moment or frames <= request.num_frames:
+        raise RequestError("This clip is as long as can be.", "Take one of its frames, and go on from there.")
+    return request.model_copy(update={"num_frames": frames})

@@ -99,6 +99,7 @@ function render() {
   if (value.width) stage.style.setProperty("--ratio", value.width / value.height);
   stage.dataset.mode = value.mode;
   modes[value.mode](value);
+  document.dispatchEvent(new CustomEvent("stillmotion:staged", { detail: value }));
 }
 
 // How far the crop can move in each direction, in pixels on screen.

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from media.framing import Anchor, anchor_of, crop_window, frame_still, is_cropped
+from media.framing import Anchor, anchor_of, crop_window, frame_still, is_cropped, seen_part
 from media.preview import poster
 from media.stills import Still, open_still, reduced
 from pipelines.contract import RGB
@@ -60,6 +60,7 @@ def frame_value(path: str, request: MotionRequest) -> dict[str, Any]:
         "whole": data_uri(_whole(path, request.backdrop)) if can_move else "",
         "x": left / slack_x if slack_x > 1 else 0.5,
         "y": top / slack_y if slack_y > 1 else 0.5,
+        "part": seen_part(seen.still.size, request, seen.anchor),
         "width": request.width,
         "height": request.height,
     }

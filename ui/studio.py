@@ -13,7 +13,8 @@ from pipelines.model_spec import ModelSpec
 from pipelines.shapes import SHAPES, SIZES
 from ui import cards
 from ui.backstage import Backstage
-from ui.controls import MOTION_CONTROLS, PRESETS, Controls, camera_menu, choice, number, slider
+from ui.controls import MOTION_CONTROLS, PRESETS, USUAL_S, Controls, camera_menu, choice, number, slider
+from ui.direct.panel import direct_panel
 from ui.examples import example_strip
 from ui.hero import hero
 from ui.recent import recent_clips
@@ -80,6 +81,7 @@ class Studio:
         )
         self.progress = gr.HTML("", elem_id="progress", visible=True)
         self._build_afterwards()
+        self.controls["direction"] = self.direct = direct_panel()
         with gr.Row(elem_id="below-stage"):
             self.examples = example_strip()
             self.settings_of = gr.UploadButton(
@@ -92,6 +94,7 @@ class Studio:
             with gr.Row(elem_id="after"):
                 self.result = new_result()
                 self.again = gr.Button("Another take", elem_id="again")
+                self.longer = gr.Button("Longer", elem_id="longer")
                 self.capture = gr.Button("Use this frame", elem_id="capture")
             self.saving = SavePanel(self.backstage.queue, self.backstage.waiting)
             self.saving.build()
@@ -106,7 +109,7 @@ class Studio:
         for name in MOTION_CONTROLS:
             self.controls[name] = slider(name)
         self.length = gr.Slider(
-            1, 5, 3.5, step=0.1, label="Length", info="Seconds that the clip lasts.", elem_id="length", buttons=[]
+            1, USUAL_S, 3.5, step=0.1, label="Length", info="Seconds that the clip lasts.", elem_id="length", buttons=[]
         )
         self.controls["camera"] = camera_menu()
 

@@ -25,6 +25,10 @@ from pipelines.pocket.tempo import there_and_again
 LEAST_SHIFT = 1e-3
 """Share of the picture beyond its edge that is no hole: it is mirrored there."""
 
+MOST_STRETCHED, FEW = 1.25, 4.0
+"""Times as large as the aim that anything may become, ground before one's feet above all: it would be smeared; and the
+percentage of places that are not asked."""
+
 SAID_FROM = 0.98
 """Share of what was asked for below which a person is told."""
 
@@ -156,9 +160,21 @@ def _with_most(path: Path, changed: Changed, most: float, is_fine: Callable[[Pat
 
 
 def _is_borne(deck: Deck, path: Path, most_outside: float) -> bool:
-    fields = [_field(deck, path, float(time)) for time in TIMES[1:]]
-    widest = max(bared(deck, field) for field in fields)
-    return widest <= MOST_BARED and max(outside(field).overscan for field in fields) <= most_outside
+    for time in TIMES[1:]:
+        field = _field(deck, path, float(time))
+        if bared(deck, field) > MOST_BARED or outside(field).overscan > most_outside:
+            return False
+        if _stretched(field) > MOST_STRETCHED * path.view(float(time)).zoom:
+            return False
+    return True
+
+
+def _stretched(field: NDArray[np.float32]) -> float:
+    """How many times as large as in the still things are seen at most, but for a few places where cards part."""
+    columns = field.shape[2]
+    (across_x, across_y), (down_x, down_y) = (np.gradient(each, 1 / columns, axis=(1, 0)) for each in field)
+    area = (1 + across_x) * (1 + down_y) - across_y * down_x
+    return float(1 / np.sqrt(max(float(np.percentile(area, FEW)), 1e-3)))
 
 
 def _edges(deck: Deck, path: Path) -> list[Edges]:

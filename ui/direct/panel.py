@@ -1,0 +1,30 @@
+"""The panel in which a person says what moves: tools, switches, and the list of what was said."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import gradio as gr
+
+from pipelines.request import control_schemas
+from ui.scripts import script
+
+HERE = Path(__file__).parent
+
+SCRIPTS = ("said", "overlay", "tools", "panel")
+
+
+def direct_panel() -> gr.HTML:
+    """Its value is the direction as JSON, empty where nothing was said.
+
+    Its events: `said` after each change, `show` where the still has to come on the stage, `tap` with `x` and `y` in
+    thousandths of the still.
+    """
+    return gr.HTML(
+        "",
+        html_template='<div class="direct"></div>',
+        js_on_load=script(*(HERE / f"{name}.js" for name in SCRIPTS)),
+        elem_id="direct",
+        label=control_schemas()["direction"]["label"],
+        visible=True,
+    )
