@@ -64,6 +64,15 @@ def look_ahead(still: RGB) -> None:
     _looked_at(_Still(still)).deck_of(still)
 
 
+def small_renderer(animator: PocketAnimator, still: RGB, request: MotionRequest) -> Renderer:
+    """What draws the clip a quarter as large, for a person who is still changing what was said."""
+    looked = _looked_at(_Still(still))
+    small, key = looked.small_of(still), (request.seed, request.num_inference_steps, request.max_guidance_scale)
+    if looked.drawn is None or looked.drawn[0] != key:
+        looked.drawn = key, animator.draw(looked.seen, request)
+    return _renderer(small.rgb, small.sight, small.deck, looked.drawn[1], request)
+
+
 class PocketAnimator:
     """Implements `pipelines.contract.Animator`."""
 
@@ -96,14 +105,11 @@ class PocketAnimator:
     def renderer(self, still: RGB, request: MotionRequest, on_step: OnStep = ignore_steps) -> Renderer:
         """What draws the frames of a clip, at any moment of it."""
         looked = _looked_at(_Still(still))
-        small = _shrunk(still)
-        preview = _Looked(looked.seen, looked.seen.sight(small), None)
-        deck = functools.cache(lambda: deck_of(small, preview.sight))
 
         def watch(step: int, fields: Tensor) -> None:
             total = request.num_inference_steps
             shown = step % PREVIEW_EVERY == 0 or step == total
-            frames = _preview(small, preview.sight, deck(), _happening(fields), request) if shown else None
+            frames = _preview(looked.small_of(still), _happening(fields), request) if shown else None
             on_step(StepEvent("sampling", step, total, frames))
 
         happening = self.draw(looked.seen, request, watch)
@@ -153,11 +159,24 @@ class _Still:
         return isinstance(other, _Still) and self._key == other._key and np.array_equal(self.rgb, other.rgb)
 
 
+@dataclass(frozen=True, eq=False)
+class _Small:
+    """A still a quarter as large, with what is found in it."""
+
+    rgb: RGB
+    sight: Sight
+    deck: Deck
+
+
 @dataclass
 class _Looked:
+    """What was found in a still, and what was last drawn to happen in it, by seed, steps and guidance."""
+
     seen: Seen
     sight: Sight
-    deck: Deck | None
+    deck: Deck | None = None
+    small: _Small | None = None
+    drawn: tuple[tuple[int, int, float], Happening] | None = None
 
     def deck_of(self, still: RGB) -> Deck:
         """Its cards, made once."""
@@ -165,11 +184,19 @@ class _Looked:
             self.deck = deck_of(still, self.sight)
         return self.deck
 
+    def small_of(self, still: RGB) -> _Small:
+        """The same a quarter as large, made once."""
+        if self.small is None:
+            rgb = _shrunk(still)
+            sight = self.seen.sight(rgb)
+            self.small = _Small(rgb, sight, deck_of(rgb, sight))
+        return self.small
+
 
 @functools.lru_cache(maxsize=STILLS_KEPT)
 def _looked_at(still: _Still) -> _Looked:
     seen = look_at(still.rgb)
-    return _Looked(seen, seen.sight(still.rgb), None)
+    return _Looked(seen, seen.sight(still.rgb))
 
 
 def _renderer(still: RGB, sight: Sight, deck: Deck, happening: Happening, request: MotionRequest) -> Renderer:
@@ -202,9 +229,9 @@ def _shrunk(still: RGB) -> RGB:
     return np.asarray(cv2.resize(still, (PREVIEW_WIDTH, height), interpolation=cv2.INTER_AREA), np.uint8)
 
 
-def _preview(small: RGB, sight: Sight, deck: Deck, happening: Happening, request: MotionRequest) -> RGB:
+def _preview(small: _Small, happening: Happening, request: MotionRequest) -> RGB:
     """Frames `[PREVIEW_FRAMES, h, PREVIEW_WIDTH, 3]` of a clip that is still being drawn."""
-    renderer = _renderer(small, sight, deck, happening, request)
+    renderer = _renderer(small.rgb, small.sight, small.deck, happening, request)
     return np.stack([renderer.frame(index / (PREVIEW_FRAMES - 1)) for index in range(PREVIEW_FRAMES)])
 
 

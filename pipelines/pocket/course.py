@@ -13,7 +13,7 @@ import numpy as np
 from pipelines.pocket.amplitude import bent, eased, largest
 from pipelines.pocket.camera import Matrix, Move, backward
 from pipelines.pocket.cards import Deck
-from pipelines.pocket.framing import EDGE_NAMES, MAX_OVERSCAN, Edges, framing, outside, shown, there_and_back
+from pipelines.pocket.framing import EDGE_NAMES, MAX_OVERSCAN, Edges, framing, outside, shown, widest
 from pipelines.pocket.masks import Floats
 from pipelines.pocket.tempo import there_and_again
 
@@ -61,7 +61,7 @@ class Course:
     def at(self, share: float) -> tuple[float, Edges]:
         """How far the move is, and what is cut, at a share of the clip's time."""
         way = there_and_again(share) if self.loops else eased(share)
-        return way, edges_at(self._paths, share)
+        return way, edges_at(self._paths, share, self.loops)
 
     def through(self, plane: Matrix, share: float) -> Matrix:
         """From the frame to a card, in image widths."""
@@ -82,8 +82,10 @@ def paths_of(edges: Sequence[Edges]) -> list[list[float]]:
     return [[getattr(each, name) for each in edges] for name in EDGE_NAMES]
 
 
-def edges_at(paths: list[list[float]], share: float) -> Edges:
-    """What is cut at a share of the clip's time, from what is at `TIMES`."""
+def edges_at(paths: list[list[float]], share: float, loops: bool) -> Edges:
+    """What is cut at a share of the clip's time, from what is at `TIMES`, or in the middle of what `loops`."""
+    if loops:
+        return Edges(*(path[0] * there_and_again(share) for path in paths))
     return Edges(*(float(np.interp(share, TIMES, path)) for path in paths))
 
 
@@ -148,7 +150,14 @@ def _edges(deck: Deck, move: Move, jitter: float, loops: bool = False) -> Sequen
     needed = [
         _with(outside(field), jitter * min(1, 2 * float(time))) for field, time in zip(fields, TIMES[1:], strict=True)
     ]
-    return there_and_back([NOTHING_CUT, *needed]) if loops else framing([NOTHING_CUT, *needed])
+    return cuts_of(needed, loops)
+
+
+def cuts_of(needed: Sequence[Edges], loops: bool) -> list[Edges]:
+    """What is cut at `TIMES`, or of what `loops` in its middle alone, where it is `needed` after the first moment."""
+    if loops:
+        return [widest(needed, [there_and_again(float(time)) for time in TIMES[1:]])]
+    return framing([NOTHING_CUT, *needed])
 
 
 def _with(edges: Edges, jitter: float) -> Edges:

@@ -61,16 +61,14 @@ def framing(needed: Sequence[Edges]) -> list[Edges]:
     return [Edges(*cuts) for cuts in paths]
 
 
-def there_and_back(needed: Sequence[Edges]) -> list[Edges]:
-    """The same for a clip whose end is its beginning: nothing is cut at either."""
-    half = len(needed) // 2 + 1
-    both = [_more(one, other) for one, other in zip(needed[:half], needed[::-1], strict=False)]
-    first = framing([needed[0], *both[1:]])
-    return [*first, *first[: len(needed) - half][::-1]]
+def widest(needed: Sequence[Edges], ways: Sequence[float]) -> Edges:
+    """What is cut at the far end of a way out and back, so that a share of it as large as the way is always enough."""
+    pairs = list(zip(needed, ways, strict=True))
+    return Edges(*(max(getattr(each, name) / way for each, way in pairs if way > LEAST_WAY) for name in EDGE_NAMES))
 
 
-def _more(one: Edges, other: Edges) -> Edges:
-    return Edges(*(max(getattr(one, name), getattr(other, name)) for name in EDGE_NAMES))
+LEAST_WAY = 0.1
+"""Share of a way below which what is missing at an edge is less than a pixel or two: it is mirrored there."""
 
 
 EDGE_NAMES = ("left", "right", "top", "bottom")

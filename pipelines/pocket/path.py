@@ -18,8 +18,8 @@ from pipelines.direction import FULL, CameraKey, CameraPath
 from pipelines.pocket.amplitude import largest
 from pipelines.pocket.camera import LEAST_AIM, Matrix, backward, shifted
 from pipelines.pocket.cards import Deck
-from pipelines.pocket.course import MOST_BARED, TIMES, bared, cut, edges_at, paths_of
-from pipelines.pocket.framing import MAX_OVERSCAN, Edges, framing, outside, there_and_back
+from pipelines.pocket.course import MOST_BARED, TIMES, bared, cut, cuts_of, edges_at, paths_of
+from pipelines.pocket.framing import MAX_OVERSCAN, Edges, outside
 from pipelines.pocket.tempo import there_and_again
 
 LEAST_SHIFT = 1e-3
@@ -67,7 +67,7 @@ class Path:
 
     def through(self, plane: NDArray[np.float64], share: float) -> Matrix:
         """From the frame to a card, in image widths."""
-        window = cut(edges_at(self._paths, share), self.ratio)
+        window = cut(edges_at(self._paths, share, self.loops), self.ratio)
         return np.asarray(np.linalg.inv(self.seen(plane, share)) @ window, np.float64)
 
     def moved(self, share: float) -> float:
@@ -181,8 +181,7 @@ def _edges(deck: Deck, path: Path) -> list[Edges]:
     """What is cut besides: nothing, but where a camera goes around its aim."""
     if path.around == 0:
         return list(_NOT_CUT)
-    needed = [_NOT_CUT[0], *(outside(_field(deck, path, float(time))) for time in TIMES[1:])]
-    return there_and_back(needed) if path.loops else framing(needed)
+    return cuts_of([outside(_field(deck, path, float(time))) for time in TIMES[1:]], path.loops)
 
 
 def _field(deck: Deck, path: Path, share: float) -> NDArray[np.float32]:

@@ -190,7 +190,9 @@ def test_settings_of_a_file_bring_what_was_said_to_another_browser(
     wanted = read_recipe(file)["request"]["direction"]
     other = opened(browser, server.url)
     give(other, STILLS / "lake.jpg")
-    other.get_by_test_id("settings-of-upload-button").set_input_files(file)
+    with other.expect_file_chooser() as chooser:
+        other.get_by_role("button", name="Settings from a clip").click()
+    chooser.value.set_files(file)
     expect(other.locator(".directing .arrow")).to_have_count(1, timeout=CLIP_MS)
     expect_said(other, wanted)
     other.context.close()

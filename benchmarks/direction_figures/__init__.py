@@ -1,0 +1,1 @@
+"""Figures of directed clips: what was said against what moves."""
