@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import json
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -18,6 +20,7 @@ from pipelines.request import MotionRequest
 from pipelines.shapes import SHAPES, SIZES, size_of
 from ui import cards
 from ui.controls import DEFAULTED, PRESET_CONTROLS, PRESETS, collect, model_updates
+from ui.direct.outlined import OUTLINED_JS, outlined
 from ui.draft import Draft
 from ui.pictures import EXAMPLE, Pictures
 from ui.quiet import QUIET, visitor_of
@@ -42,6 +45,7 @@ class StudioEvents:
         self.names = list(studio.controls)
         self.components = list(studio.controls.values())
         self.settings = Settings(studio)
+        self._numbers = itertools.count()
         self.pictures = Pictures(studio.queue, studio.backstage.uploads)
 
     def connect(self) -> None:
@@ -78,6 +82,8 @@ class StudioEvents:
         for menu in (s.shape, s.size):
             menu.input(self.apply_size, [s.shape, s.size, s.picture], sized, **QUIET).then(**self.frame_again)
         s.direct.show(**self.frame_again)
+        s.direct.tap(self.tap, s.picture, s.outlined, **QUIET)
+        s.outlined.change(None, s.outlined, None, js=OUTLINED_JS, **QUIET)
         # One event for all of them: answers of separate ones could overtake each other.
         touched = [s.controls[name].input for name in FRAMING_CONTROLS]
         gr.on(touched, trigger_mode="always_last", **self.frame_again)
@@ -211,6 +217,14 @@ class StudioEvents:
     def nudge(self, event: gr.EventData) -> list[float]:
         """The crop was dragged or moved with the arrow keys."""
         return [round(float(event.x), 3), round(float(event.y), 3)]
+
+    def tap(self, event: gr.EventData, choice: str, asked: gr.Request) -> str:
+        """A thing on the picture was tapped."""
+        try:
+            still = self.pictures.path(choice, visitor_of(asked))
+        except StillmotionError as error:
+            return json.dumps({"number": next(self._numbers), "problem": str(error)})
+        return outlined(self.queue, still, event.taps, next(self._numbers))
 
     def show_frame(self, choice: str, asked: gr.Request, *values: Any) -> list[Any]:
         """The frame changed shape or place: show exactly what the model will see."""

@@ -82,6 +82,7 @@ class Studio:
         self.progress = gr.HTML("", elem_id="progress", visible=True)
         self._build_afterwards()
         self.controls["direction"] = self.direct = direct_panel()
+        self.outlined = gr.Textbox("", visible=False)
         with gr.Row(elem_id="below-stage"):
             self.examples = example_strip()
             self.settings_of = gr.UploadButton(

@@ -64,10 +64,37 @@ function finished(path, isDrag) {
   } else if (tool === "part" && isDrag && simplified(path, 3).length > 2) {
     add("regions", { outlines: [simplified(path, 3)], do: "still" });
   } else if (tool === "part" && !isDrag) {
-    trigger("tap", { x: path[0][0], y: path[0][1] });
+    tapped(path[0]);
   } else if (tool === "pin") add("anchors", path.at(-1));
   else if (tool === "camera") setCamera({ x: path.at(-1)[0], y: path.at(-1)[1] });
 }
+
+// A tap asks what is there; one more at the same place asks for the next larger thing.
+let taps = [];
+let tappedIndex = null;
+const NEAR = 25; // thousandths: two taps so near are at the same place
+
+function tapped(place) {
+  const again = taps.length && tappedIndex !== null && Math.hypot(place[0] - taps[0][0], place[1] - taps[0][1]) < NEAR;
+  if (!again) tappedIndex = null;
+  taps = again ? [...taps, taps[0]] : [place];
+  overlay.append(made("circle", { class: "asking", cx: toScreen(place)[0], cy: toScreen(place)[1], r: 14 }));
+  trigger("tap", { taps });
+}
+
+document.addEventListener("stillmotion:outlined", ({ detail }) => {
+  drawOverlay();
+  const found = read(detail);
+  if (found.problem) return stillmotion.tell(found.problem);
+  if (!found.polygons?.length) return;
+  const kept = items("regions")[tappedIndex];
+  if (kept) put("regions", tappedIndex, { ...kept, outlines: found.polygons });
+  else {
+    add("regions", { outlines: found.polygons, do: "still" });
+    tappedIndex = items("regions").length - 1;
+  }
+  stillmotion.announce(`Part ${letter(tappedIndex)}: ${Math.round(found.share * 100)} percent of the picture. Tap again for more.`);
+});
 
 // With fewer places, none of those left out farther away than so many thousandths (Douglas and Peucker 1973).
 function simplified(path, tolerance) {
