@@ -1,0 +1,133 @@
+"""Tap a thing in a still and get its mask: `glanced` looks once, `Glance.under` answers every tap, `chosen` picks."""
+
+from __future__ import annotations
+
+import functools
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from pipelines.eyes.tap.encoder import CELL
+from pipelines.eyes.tap.places import BOTTOM_RIGHT, TOP_LEFT, UNWANTED, WANTED, Spot
+from pipelines.eyes.tap.weights import TapNetwork, open_tap
+
+SIDE = 1024
+"""Pixels of the longer side that is looked at: that of the network's training."""
+
+MARGIN = 2
+"""Places that are looked at beyond the shorter side. In training a still stood in the corner of an empty square; this much of
+it makes outlines those of the whole square."""
+
+MEAN, DEVIATION = np.float32([123.675, 116.28, 103.53]), np.float32([58.395, 57.12, 57.375])
+"""Of ImageNet in 0 to 255, as in the network's training."""
+
+STILLS_KEPT = 4
+"""Stills whose look is kept: 4 MB each."""
+
+AS_GOOD = 0.02
+"""Qualities, which are thought IoUs, that differ by less count as the same."""
+
+Tap = tuple[float, float, bool]
+"""A place (x, y) in shares of the still, and whether what is there is wanted."""
+
+Box = tuple[float, float, float, float]
+"""Left, top, right and bottom in shares of the still."""
+
+
+@dataclass(frozen=True, eq=False)
+class Candidate:
+    """What a tap may mean: `mask` is bool `[H, W]`, `quality` the IoU with the thing meant that the network expects."""
+
+    mask: NDArray[np.bool_]
+    quality: float
+
+    @property
+    def share(self) -> float:
+        """Of the still, 0 to 1."""
+        return float(self.mask.mean())
+
+
+def glanced(rgb: NDArray[np.uint8]) -> Glance:
+    """A look at a still uint8 `[H, W, 3]`, kept for the next taps on it. Raises `ModelError` where the weights are damaged.
+
+    Any thread may ask; the second that asks for the same still waits for the first.
+    """
+    scale = SIDE / max(rgb.shape[:2])
+    height, width = (max(1, round(side * scale)) for side in rgb.shape[:2])
+    how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+    small = np.ascontiguousarray(cv2.resize(rgb, (width, height), interpolation=how), np.uint8)
+    with _ONE_AT_A_TIME:
+        return Glance(*_seen(small.tobytes(), height, width), (height, width), rgb.shape[:2])
+
+
+def chosen(candidates: Sequence[Candidate], again: int = 0) -> Candidate:
+    """What is most likely meant, of candidates from small to large: the best, of several as good the largest.
+
+    Whoever taps the same place `again` wants the next larger one, and after the largest the smallest.
+    """
+    best = max(each.quality for each in candidates)
+    index = max(place for place, each in enumerate(candidates) if each.quality > best - AS_GOOD)
+    return candidates[(index + again) % len(candidates)]
+
+
+class Glance:
+    """A still that was looked at: `seen` `[1, h, w, SEEN]`, `where` that is, and its height and width, small and whole."""
+
+    def __init__(self, seen: Tensor, where: Tensor, small: tuple[int, int], whole: tuple[int, ...]) -> None:
+        self._seen, self._where, self._small, self._whole = seen, where, small, whole
+
+    @torch.inference_mode()
+    def under(self, taps: Sequence[Tap], box: Box | None = None) -> list[Candidate]:
+        """What taps, a box, or both may mean, smallest first: three things for a single tap, else one."""
+        network = _opened()
+        spots = [self._spot(x, y, WANTED if wanted else UNWANTED) for x, y, wanted in taps]
+        if box is not None:
+            spots += [self._spot(*box[:2], TOP_LEFT), self._spot(*box[2:], BOTTOM_RIGHT)]
+        masks, qualities = network.decoder(self._seen, self._where, network.places.of_spots(spots, box is not None))
+        meant = slice(1, None) if len(spots) == 1 else slice(0, 1)
+        found = [
+            Candidate(self._as_still(mask), float(quality))
+            for mask, quality in zip(masks[meant].numpy(), qualities[meant], strict=True)
+        ]
+        return sorted(found, key=lambda each: each.share)
+
+    def _spot(self, x: float, y: float, kind: int) -> Spot:
+        height, width = self._small
+        return Spot(x * width / SIDE, y * height / SIDE, kind)
+
+    def _as_still(self, logits: NDArray[np.float32]) -> NDArray[np.bool_]:
+        """A mask at the size of the still."""
+        rows, columns = (count * SIDE // MASK_SIDE for count in logits.shape)
+        height, width = self._small
+        small = cv2.resize(logits, (columns, rows), interpolation=cv2.INTER_LINEAR)[:height, :width]
+        return np.asarray(cv2.resize(small, self._whole[1::-1], interpolation=cv2.INTER_LINEAR) > 0)
+
+
+MASK_SIDE = 256
+"""Places of a mask along `SIDE`."""
+
+_ONE_AT_A_TIME = threading.Lock()
+
+
+@functools.lru_cache(maxsize=STILLS_KEPT)
+@torch.inference_mode()
+def _seen(small: bytes, height: int, width: int) -> tuple[Tensor, Tensor]:
+    """What is seen of a still, and where, for it is known again by its pixels."""
+    network = _opened()
+    rows, columns = (min(SIDE, (-(-side // CELL) + MARGIN) * CELL) for side in (height, width))
+    picture = np.zeros((1, rows, columns, 3), np.float32)
+    rgb = np.frombuffer(small, np.uint8).reshape(height, width, 3)
+    picture[0, :height, :width] = (rgb - MEAN) / DEVIATION
+    seen = network.encoder(torch.from_numpy(picture))
+    return seen, network.places.of_grid(rows // CELL, columns // CELL, SIDE // CELL)
+
+
+@functools.cache
+def _opened() -> TapNetwork:
+    return open_tap()
