@@ -35,7 +35,7 @@ class Places(nn.Module):
 
     def of_spots(self, spots: Sequence[Spot], has_box: bool) -> Tensor:
         """`[1, n, SEEN]`. Without a box one stands for none, as in the network's training."""
-        where = self._waved(torch.tensor([[spot.x, spot.y] for spot in spots]))
+        where = self._waved(torch.tensor([spot[:2] for spot in spots], dtype=torch.float32))
         known = where + self.kinds[[spot.kind for spot in spots]]
         return (known if has_box else torch.cat([known, self.no_spot[None]]))[None]
 
