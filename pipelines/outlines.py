@@ -1,25 +1,19 @@
-"""Masks as outlines and outlines as masks.
+"""Masks as outlines and outlines as masks, for `Region.outlines` of a direction.
 
-An outline is a list of closed polygons, each a list of corners (x, y) in whole numbers 0 to 1000 of the width and of the
-height, y down, counted from the outer edges of the picture. A place belongs to it where an odd number of polygons is
-around it, so a hole is a polygon of its own.
+Closed polygons with corners (x, y) in whole thousandths of the width and of the height, counted from the picture's
+outer edges, y down. A place is inside where an odd number of them is around it, so a hole is a polygon of its own.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-UNITS = 1000
-"""Of the width and of the height."""
-
-MOST_CORNERS = 512
-"""Of one outline in all."""
-
-MOST_POLYGONS = MOST_CORNERS // 4
+from pipelines.direction import FULL, MOST_OUTLINES, MOST_POINTS
 
 TOLERANCE = 2 / 1024
 """How far an outline may be from its mask, as a share of the longer side: 2 pixels of the usual width."""
@@ -36,11 +30,13 @@ pixels for the border, which is a quarter of a unit off there."""
 
 Polygon = list[tuple[int, int]]
 
+Polygons = Sequence[Sequence[tuple[float, float]]]
+
 Mask = NDArray[np.bool_]
 
 
 def outline(mask: Mask, tolerance: float = TOLERANCE) -> list[Polygon]:
-    """The polygons around a mask bool `[H, W]`, largest first; none where it is empty. At most `MOST_CORNERS` corners.
+    """The polygons around a mask bool `[H, W]`, largest first; none where it is empty. At most `MOST_POINTS` corners.
 
     `tolerance` is a share of the longer side; it grows where that many corners are too few.
     """
@@ -50,17 +46,17 @@ def outline(mask: Mask, tolerance: float = TOLERANCE) -> list[Polygon]:
     # a part is larger than any hole in it: where one of the two is left out, it is never the part
     borders = sorted((each for each in found if cv2.contourArea(each) >= least), key=cv2.contourArea, reverse=True)
     while True:
-        polygons = [_polygon(each, tolerance * FINE, fine.shape) for each in borders[:MOST_POLYGONS]]
-        if sum(map(len, polygons)) <= MOST_CORNERS:
+        polygons = [_polygon(each, tolerance * FINE, fine.shape) for each in borders[:MOST_OUTLINES]]
+        if sum(map(len, polygons)) <= MOST_POINTS:
             return [each for each in polygons if len(each) >= 3]
         tolerance *= COARSER
 
 
-def filled(polygons: Sequence[Sequence[tuple[int, int]]], height: int, width: int) -> Mask:
+def filled(polygons: Polygons, height: int, width: int) -> Mask:
     """The mask bool `[height, width]` within polygons."""
     finer = max(1, FINE // max(height, width))
     mask = np.zeros((finer * height, finer * width), np.uint8)
-    scale = np.array([finer * width, finer * height]) / UNITS
+    scale = np.array([finer * width, finer * height]) / FULL
     # corners lie on edges of pixels, and OpenCV counts from the middle of the first one
     corners = [np.rint((np.array(each) * scale - 0.5) * PARTS).astype(np.int32) for each in polygons if len(each) >= 3]
     if corners:
@@ -84,9 +80,9 @@ def _fine(mask: Mask) -> NDArray[np.uint8]:
     return np.asarray(cv2.threshold(sized, HALF, 255, cv2.THRESH_BINARY)[1], np.uint8)
 
 
-def _polygon(border: NDArray[np.int32], tolerance: float, shape: tuple[int, ...]) -> Polygon:
+def _polygon(border: NDArray[Any], tolerance: float, shape: tuple[int, ...]) -> Polygon:
     """A border in pixels of a picture of that shape with as few corners as `tolerance` pixels allow."""
     corners = cv2.approxPolyDP(border, tolerance, closed=True)[:, 0]
-    units = np.rint((corners + 0.5) * UNITS / np.array([shape[1], shape[0]])).astype(int)
+    units = np.rint((corners + 0.5) * FULL / np.array([shape[1], shape[0]])).astype(int)
     polygon = [(int(x), int(y)) for x, y in units]
     return [corner for index, corner in enumerate(polygon) if corner != polygon[index - 1]]

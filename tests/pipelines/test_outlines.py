@@ -6,7 +6,8 @@ import cv2
 import numpy as np
 import pytest
 
-from pipelines.outlines import CRUMB, MOST_CORNERS, UNITS, filled, outline
+from pipelines.direction import FULL, Region
+from pipelines.outlines import CRUMB, filled, outline
 
 Mask = np.ndarray
 
@@ -36,8 +37,8 @@ def test_a_mask_comes_back_from_its_outline(size: tuple[int, int]) -> None:
     for mask in (ring(*size), *(blob(*size, seed) for seed in range(3))):
         polygons = outline(mask)
         assert overlap(mask, filled(polygons, *size)) >= 0.98
-        assert 0 < sum(map(len, polygons)) <= MOST_CORNERS
-        assert all(0 <= each <= UNITS for polygon in polygons for corner in polygon for each in corner)
+        # a direction takes no more, and nothing beyond the picture
+        assert Region(outlines=polygons).outlines
 
 
 def test_the_same_outline_fits_the_picture_at_any_size() -> None:
@@ -62,7 +63,7 @@ def test_an_outline_says_x_before_y_and_counts_from_the_top() -> None:
 def test_nothing_and_everything() -> None:
     assert outline(np.zeros((90, 160), bool)) == []
     assert not filled([], 90, 160).any()
-    assert sorted(outline(np.ones((90, 160), bool))[0]) == [(0, 0), (0, 1000), (1000, 0), (1000, 1000)]
+    assert sorted(outline(np.ones((90, 160), bool))[0]) == [(0, 0), (0, FULL), (FULL, 0), (FULL, FULL)]
     assert filled([[(0, 0), (1000, 0), (1000, 1000), (0, 1000)]], 90, 160).all()
 
 
@@ -80,7 +81,7 @@ def test_a_mask_of_countless_pieces_stays_within_bounds() -> None:
     noisy = np.random.default_rng(0).random((36, 64)) > 0.5
     mask = cv2.resize(noisy.astype(np.uint8), (1024, 576), interpolation=cv2.INTER_NEAREST) > 0
     polygons = outline(mask)
-    assert 0 < sum(map(len, polygons)) <= MOST_CORNERS
+    assert Region(outlines=polygons).outlines
 
 
 def test_a_coarser_outline_has_fewer_corners() -> None:

@@ -1,4 +1,4 @@
-"""From what is seen and where it was tapped to masks: the decoder of Segment Anything (Kirillov et al., arXiv 2304.02643)."""
+"""From what is seen and where the taps are to masks: Segment Anything's decoder (Kirillov et al., arXiv 2304.02643)."""
 
 from __future__ import annotations
 
@@ -83,11 +83,10 @@ class _TwoWay(nn.Module):
 
     def forward(self, told: Tensor, places: Tensor, tokens: Tensor, where: Tensor) -> tuple[Tensor, Tensor]:
         """Both as they are after it; `tokens` and `where` say again which is which."""
-        if self.is_first:
-            told = self.among(told, told, told)
-        else:
-            told = told + self.among(told + tokens, told + tokens, told)
-        told = self.among_norm(told)
+        # the first layer is given nothing but the tokens: there is nothing to add to them
+        again = 0 if self.is_first else tokens
+        among = self.among(told + again, told + again, told)
+        told = self.among_norm(among if self.is_first else told + among)
         told = self.asking_norm(told + self.asking(told + tokens, places + where, places))
         told = self.own_norm(told + self.own(told))
         return told, self.answering_norm(places + self.answering(places + where, told + tokens, told))
@@ -100,8 +99,8 @@ class _Attention(nn.Module):
         self.out = nn.Linear(width, SEEN)
 
     def forward(self, query: Tensor, key: Tensor, value: Tensor) -> Tensor:
-        asked = (_by_heads(layer(x)) for layer, x in ((self.query, query), (self.key, key), (self.value, value)))
-        return self.out(F.scaled_dot_product_attention(*asked).transpose(1, 2).flatten(2))
+        query, key, value = (_by_heads(x) for x in (self.query(query), self.key(key), self.value(value)))
+        return self.out(F.scaled_dot_product_attention(query, key, value).transpose(1, 2).flatten(2))
 
 
 def _by_heads(x: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""What a tap is answered from: TinyViT (Wu et al., arXiv 2207.10666), as MobileSAM has it (Zhang et al., arXiv 2306.14289).
+"""What taps are answered from: TinyViT (Wu et al., arXiv 2207.10666) as in MobileSAM (Zhang et al., arXiv 2306.14289).
 
 Every map is `[1, h, w, C]`. On a CPU most of the time would go into fetching new memory for large maps: those of many
 channels are made strip by strip.

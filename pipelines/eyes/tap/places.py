@@ -1,4 +1,4 @@
-"""Where something is, in numbers that a network understands: waves of many lengths (Tancik et al., arXiv 2006.10739)."""
+"""Where something is, as networks understand it: by waves of many lengths (Tancik et al., arXiv 2006.10739)."""
 
 from __future__ import annotations
 
