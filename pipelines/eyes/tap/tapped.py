@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -86,6 +87,20 @@ def chosen(candidates: Sequence[Candidate], again: int = 0) -> Candidate:
     best = max(each.quality for each in candidates)
     index = max(place for place, each in enumerate(candidates) if each.quality > best - AS_GOOD)
     return candidates[(index + again) % len(candidates)]
+
+
+def meant(glance: Glance, taps: Sequence[Tap]) -> tuple[Candidate, int]:
+    """What taps mean, and how many things they may mean. Taps at the same place are one: each again asks for larger."""
+    places: list[Tap] = []
+    for tap in taps:
+        if not any(math.dist(tap, place) < SAME_PLACE for place in places):
+            places.append(tap)
+    candidates = glance.under(places)
+    return chosen(candidates, len(taps) - len(places)), len(candidates)
+
+
+SAME_PLACE = 0.015
+"""Share of the still's width or height: a finger hits no better."""
 
 
 class Glance:
