@@ -24,10 +24,11 @@ from jobs.beats import BEAT_S, SLEEPING, STARTING, WAKING, Heart, Watch, all_sig
 from jobs.claims import Claim, Claims, LeaseLost
 from jobs.dispatch import Inbox
 from jobs.exits import ASLEEP, AWAY, SPENT, STOPPED, UNUSABLE
-from jobs.glance import Glance, Glances
+from jobs.glance import Glance
 from jobs.ledger import Ledger
 from jobs.log import configure_log
 from jobs.make_clip import look_ahead, warm
+from jobs.orders import Orders, take_standard_output
 from jobs.outcomes import Outcome, Trouble, outcome_of
 from jobs.pace import Pace
 from jobs.schema import open_database
@@ -35,7 +36,7 @@ from jobs.scratch import Scratch
 from jobs.settings import JobSettings, job_settings
 from jobs.stores import open_store
 from jobs.sweep import UNMADE, drop_clip
-from jobs.tapping import Tapping, taps_in
+from jobs.tapping import Tapping
 from pipelines.catalogue import default_model
 from pipelines.errors import StillmotionError, StoreError
 
@@ -237,34 +238,15 @@ def _gpu_bytes() -> int:
 
 
 def _follow(orders: IO[str], answers: IO[str], worker: Worker) -> None:
-    """Each line is a still to look at, or taps on one; standard input ends when whoever started this worker is gone."""
-    tapping = Tapping(answers, worker.at_taps)
-
-    def look(glance: Glance) -> None:
-        if worker.glance(glance):
-            tapping.look_ahead(glance.still)
-
-    glances = Glances(look)
-    for line in orders:
-        taps = taps_in(line)
-        if taps is None:
-            glances.take(line)
-        else:
-            tapping.take(taps)
+    """Until standard input ends: then whoever started this worker is gone."""
+    Orders(worker.glance, Tapping(answers, worker.at_taps)).follow(orders)
     worker.stop()
-
-
-def _answers() -> IO[str]:
-    """What was standard output; whatever is printed by others goes to the log from now on."""
-    answers = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
-    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-    return answers
 
 
 def main() -> None:
     """Runs one worker; its id is the only argument."""
     configure_log()
-    name, answers = sys.argv[1], _answers()
+    name, answers = sys.argv[1], take_standard_output()
     try:
         settings = job_settings()
         with _alone(settings, name):

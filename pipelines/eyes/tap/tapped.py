@@ -1,4 +1,4 @@
-"""Tap a thing in a still and get its mask: `glanced` looks once, `Glance.under` answers every tap, `chosen` picks."""
+"""Tap a thing in a still and get its mask: `glanced` looks once, `Glance.under` answers every tap, `meant` picks."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import functools
 import math
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -14,6 +13,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from pipelines.eyes.tap.candidates import Candidate, chosen
 from pipelines.eyes.tap.encoder import CELL
 from pipelines.eyes.tap.places import BOTTOM_RIGHT, TOP_LEFT, UNWANTED, WANTED, Spot
 from pipelines.eyes.tap.weights import TapNetwork, open_tap
@@ -32,38 +32,11 @@ DEVIATION = np.array([58.395, 57.12, 57.375], np.float32)
 STILLS_KEPT = 4
 """Stills whose look is kept: 4 MB each."""
 
-AS_GOOD = 0.05
-"""Qualities, which are thought IoUs, that differ by less count as the same: a person may have 0.95, her face 0.99."""
-
-REACH = 0.02
-"""Share of the longer side: a mask as near as that to a tap is of what was tapped."""
-
 Tap = tuple[float, float, bool]
 """A place (x, y) in shares of the still, and whether what is there is wanted."""
 
 Box = tuple[float, float, float, float]
 """Left, top, right and bottom in shares of the still."""
-
-
-@dataclass(frozen=True, eq=False)
-class Candidate:
-    """What a tap may mean: `mask` is bool `[H, W]`, `quality` the IoU with the thing meant that the network expects."""
-
-    mask: NDArray[np.bool_]
-    quality: float
-
-    @property
-    def share(self) -> float:
-        """Of the still, 0 to 1."""
-        return float(self.mask.mean())
-
-    def reaches(self, x: float, y: float) -> bool:
-        """Whether a place in shares of the still is in it, or nearly so."""
-        height, width = self.mask.shape
-        around = max(1, round(REACH * max(height, width)))
-        column, row = round(x * width), round(y * height)
-        near = self.mask[max(0, row - around) : row + around + 1, max(0, column - around) : column + around + 1]
-        return bool(near.any())
 
 
 def glanced(rgb: NDArray[np.uint8]) -> Glance:
@@ -77,16 +50,6 @@ def glanced(rgb: NDArray[np.uint8]) -> Glance:
     small = np.ascontiguousarray(cv2.resize(rgb, (width, height), interpolation=how), np.uint8)
     with _ONE_AT_A_TIME:
         return Glance(*_seen(small.tobytes(), height, width), (height, width), rgb.shape[:2])
-
-
-def chosen(candidates: Sequence[Candidate], again: int = 0) -> Candidate:
-    """What is most likely meant, of candidates from small to large: the best, and of several as good the largest.
-
-    Whoever taps the same place `again` wants the next larger one, and after the largest the smallest.
-    """
-    best = max(each.quality for each in candidates)
-    index = max(place for place, each in enumerate(candidates) if each.quality > best - AS_GOOD)
-    return candidates[(index + again) % len(candidates)]
 
 
 def meant(glance: Glance, taps: Sequence[Tap]) -> tuple[Candidate, int]:

@@ -10,7 +10,8 @@ import pytest
 
 from media.stills import open_still
 from pipelines.errors import ModelError
-from pipelines.eyes.tap.tapped import Candidate, chosen, glanced
+from pipelines.eyes.tap.candidates import Candidate, chosen
+from pipelines.eyes.tap.tapped import glanced
 from pipelines.eyes.tap.weights import WEIGHTS, open_tap
 from pipelines.subject import subject_mask
 
