@@ -13,7 +13,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from pipelines.eyes.tap.candidates import Candidate, chosen
+from pipelines.eyes.tap.candidates import Candidate, chosen, firmness
 from pipelines.eyes.tap.encoder import CELL
 from pipelines.eyes.tap.places import BOTTOM_RIGHT, TOP_LEFT, UNWANTED, WANTED, Spot
 from pipelines.eyes.tap.weights import TapNetwork, open_tap
@@ -82,7 +82,7 @@ class Glance:
         masks, qualities = network.decoder(self._seen, self._where, network.places.of_spots(spots, box is not None))
         meant = slice(1, None) if len(spots) == 1 else slice(0, 1)
         found = [
-            Candidate(self._as_still(mask), float(quality))
+            Candidate(self._as_still(mask), float(quality), firmness(self._within(mask)))
             for mask, quality in zip(masks[meant].numpy(), qualities[meant], strict=True)
         ]
         wanted = [(x, y) for x, y, is_wanted in taps if is_wanted]
@@ -92,6 +92,11 @@ class Glance:
     def _spot(self, x: float, y: float, kind: int) -> Spot:
         height, width = self._small
         return Spot(x * width / SIDE, y * height / SIDE, kind)
+
+    def _within(self, logits: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Without what lies beyond the still."""
+        rows, columns = (-(-side * MASK_SIDE // SIDE) for side in self._small)
+        return logits[:rows, :columns]
 
     def _as_still(self, logits: NDArray[np.float32]) -> NDArray[np.bool_]:
         """A mask at the size of the still."""
