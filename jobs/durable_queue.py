@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 import structlog
@@ -29,13 +30,18 @@ from jobs.settings import JobSettings
 from jobs.store import check_room
 from jobs.stores import open_store
 from jobs.supervisor import Supervisor
-from pipelines.errors import RequestError, StillError, StillmotionError, StoreError, UnknownJob
+from pipelines.errors import RequestError, StillError, StillmotionError, StoreError, UnknownJob, WorkerError
 from pipelines.request import MotionRequest
 
 log = structlog.get_logger("jobs")
 
 WATCH_S = 0.1
 """Seconds between looks at a job that is watched."""
+
+ANSWER_S = 30.0
+"""Seconds for a worker to answer: a sleeping one on a busy machine takes ten to be there."""
+
+INSTEAD = "Try again in a moment, or draw around the thing by hand."
 
 
 class DurableQueue:
@@ -89,6 +95,19 @@ class DurableQueue:
         """See `JobQueue.expect`."""
         if self.supervisor is not None:
             self.supervisor.expect(glance)
+
+    def ask(self, kind: str, what: Mapping[str, Any]) -> Mapping[str, Any]:
+        """See `JobQueue.ask`."""
+        if self.supervisor is None:
+            raise WorkerError("The workers are on other machines, where this picture is not yet.", INSTEAD)
+        if self.supervisor.sentence:
+            raise WorkerError(self.supervisor.sentence)
+        answer = self.supervisor.ask(kind, what)
+        try:
+            return answer.result(ANSWER_S)
+        except TimeoutError as error:
+            answer.cancel()
+            raise WorkerError("The worker has too much to do to answer.", INSTEAD) from error
 
     def again(self, job_id: str, request: MotionRequest, user: str) -> str:
         """See `JobQueue.again`."""

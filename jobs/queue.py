@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from jobs.glance import Glance
 from jobs.job import NAMELESS, Job
@@ -59,6 +59,13 @@ class JobQueue(Protocol):
 
     def expect(self, glance: Glance | None = None) -> None:
         """Somebody is about to submit: a sleeping worker wakes, and looks at their still. Raises nothing."""
+        ...
+
+    def ask(self, kind: str, what: Mapping[str, Any]) -> Mapping[str, Any]:
+        """A worker's answer to a question about a still on this machine.
+
+        Raises `WorkerError` where none comes in time.
+        """
         ...
 
     def again(self, job_id: str, request: MotionRequest, user: str) -> str:

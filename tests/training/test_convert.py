@@ -1,4 +1,4 @@
-"""The helpers' weights are made from two known files, and from no other."""
+"""Weights that come from other people's packages are made from known files, and from no other."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from pipelines.enhance.helpers import HELPERS
 from pipelines.enhance.interpolation import FlowNetwork
 from pipelines.enhance.upscaling import PaintingNetwork
 from training.convert_helpers import realesr_weights, rife_weights
+from training.convert_tap import tap_weights
 
 
-@pytest.mark.parametrize("convert", [rife_weights, realesr_weights])
+@pytest.mark.parametrize("convert", [rife_weights, realesr_weights, tap_weights])
 def test_another_file_is_refused_before_it_is_opened(convert, tmp_path):
     (tmp_path / "weights").write_bytes(b"cos\nsystem\n(S'true'\ntR.")
     with pytest.raises(ValueError, match="is another file"):

@@ -1,0 +1,39 @@
+"""What a worker is told on its standard input, a line each, and where its answers go."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterable
+from typing import IO
+
+from jobs.glance import Glance, Glances
+from jobs.tapping import Tapping, taps_in
+
+
+class Orders:
+    """Lines that name a still to look at, or taps on one. `glance` says whether it looked."""
+
+    def __init__(self, glance: Callable[[Glance], bool], tapping: Tapping) -> None:
+        self._glance, self._tapping = glance, tapping
+
+    def follow(self, lines: Iterable[str]) -> None:
+        """Returns when there are no more."""
+        glances = Glances(self._look)
+        for line in lines:
+            taps = taps_in(line)
+            if taps is None:
+                glances.take(line)
+            else:
+                self._tapping.take(taps)
+
+    def _look(self, glance: Glance) -> None:
+        if self._glance(glance):
+            self._tapping.look_ahead(glance.still)
+
+
+def take_standard_output() -> IO[str]:
+    """What was standard output, for answers alone: whatever else is printed goes to the log from now on."""
+    answers = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    return answers
