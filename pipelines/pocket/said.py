@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from pipelines.direction import FULL, Arrow, Direction, Point, Region
 from pipelines.eyes.seen import Sight
+from pipelines.outlines import filled
 from pipelines.pocket.ambient import COLUMNS, Ambient
 from pipelines.pocket.arrows import Drawn, field_of
 from pipelines.pocket.happening import Floats
@@ -72,7 +73,7 @@ def directed(ambient: Ambient, said: Direction, stage: Stage) -> Ambient:
 
 def _obeyed(ambient: Ambient, region: Region, stage: Stage) -> Ambient:
     """One region does what it was told."""
-    part = _small(filled(region, stage.size), stage)
+    part = _small(_mask(region, stage), stage)
     if region.do == "auto":
         return _calmed(ambient, 1 + part * np.float32(region.strength - 1))
     others = _calmed(ambient, 1 - part)
@@ -194,7 +195,7 @@ def _within(ambient: Ambient, said: Direction, stage: Stage) -> Floats:
         moving = np.max(
             [
                 np.zeros(stage.size, np.float32),
-                *(_feathered(filled(r, stage.size)) for r in said.regions if r.do != "still"),
+                *(_feathered(_mask(r, stage)) for r in said.regions if r.do != "still"),
             ],
             0,
         )
@@ -204,7 +205,7 @@ def _within(ambient: Ambient, said: Direction, stage: Stage) -> Floats:
             moving = np.maximum(moving, cv2.resize(reached, (width, height), interpolation=cv2.INTER_LINEAR))
     for region in said.regions:
         if region.do == "still":
-            moving *= _kept_out(filled(region, stage.size))
+            moving *= _kept_out(_mask(region, stage))
     for x, y in said.anchors:
         spot = np.zeros(stage.size, np.uint8)
         cv2.circle(spot, (int(x / FULL * width), int(y / FULL * height)), round(ANCHOR * width), 1, -1)
@@ -212,13 +213,9 @@ def _within(ambient: Ambient, said: Direction, stage: Stage) -> Floats:
     return np.asarray(moving, np.float32)
 
 
-def filled(region: Region, size: tuple[int, int]) -> Floats:
-    """A region as a mask float32 `[height, width]`, 0 or 1: each outline switches between inside and outside."""
-    height, width = size
-    mask = np.zeros(size, np.uint8)
-    lines = [np.rint(np.array(o, np.float64) / FULL * [width, height] - 0.5).astype(np.int32) for o in region.outlines]
-    cv2.fillPoly(mask, lines, 1)
-    return mask.astype(np.float32)
+def _mask(region: Region, stage: Stage) -> Floats:
+    """A region as a mask float32 `[height, width]`, 0 or 1."""
+    return filled(region.outlines, *stage.size).astype(np.float32)
 
 
 def _feathered(mask: Floats) -> Floats:
