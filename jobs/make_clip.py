@@ -15,6 +15,7 @@ from jobs.glance import Glance
 from jobs.recipe import recipe_text
 from media.clip import write_clip
 from media.framing import anchor_of, frame_still, is_cropped, seen_part
+from media.layers import Window
 from media.probe import ClipFacts
 from media.spec import ClipSpec
 from media.stills import Still, open_still
@@ -41,20 +42,35 @@ def make_clip(order: Order, on_step: OnStep = ignore_steps) -> ClipFacts:
     """
     request = order.request
     on_step(StepEvent("load", 0, 1))
-    still = open_still(order.still)
-    anchor = find_anchor(still, request)
-    framed = frame_still(still, request, anchor)
-    seen = request.direction.within(seen_part(still.size, request, anchor))
+    framed = framed_still(order.still, request)
     spec = ClipSpec.for_request(request, recipe_text(request, order.still))
-    order = replace(order, request=request.model_copy(update={"direction": seen}))
-    return write_clip(order.clip, _chunks(framed, order, on_step), spec)
+    order = replace(order, request=framed.request_for(request))
+    return write_clip(order.clip, _chunks(framed.rgb, order, on_step), spec)
 
 
 def look_ahead(glance: Glance) -> None:
     """Find out what a clip of this still will need to know of it. Raises `StillmotionError`."""
     if looks_ahead(glance.request.model):
-        still, request = open_still(glance.still), glance.request
-        pipelines.look_ahead(request.model, frame_still(still, request, find_anchor(still, request)))
+        pipelines.look_ahead(glance.request.model, framed_still(glance.still, glance.request).rgb)
+
+
+@dataclass(frozen=True, eq=False)
+class Framed:
+    """A still as a model gets it, and which part of the whole still that is, in shares of it."""
+
+    rgb: RGB
+    part: Window
+
+    def request_for(self, request: MotionRequest) -> MotionRequest:
+        """The request with the places of its direction where they are in this part."""
+        return request.model_copy(update={"direction": request.direction.within(self.part)})
+
+
+def framed_still(path: Path, request: MotionRequest) -> Framed:
+    """The still in a file at a request's size. Raises `StillError`."""
+    still = open_still(path)
+    anchor = find_anchor(still, request)
+    return Framed(frame_still(still, request, anchor), seen_part(still.size, request, anchor))
 
 
 @functools.lru_cache(maxsize=1)

@@ -7,29 +7,29 @@ import sys
 from collections.abc import Callable, Iterable
 from typing import IO
 
+from jobs.answering import Answering, question_in
 from jobs.glance import Glance, Glances
-from jobs.tapping import Tapping, taps_in
 
 
 class Orders:
-    """Lines that name a still to look at, or taps on one. `glance` says whether it looked."""
+    """Lines that name a still to look at, or ask about one. `glance` says whether it looked."""
 
-    def __init__(self, glance: Callable[[Glance], bool], tapping: Tapping) -> None:
-        self._glance, self._tapping = glance, tapping
+    def __init__(self, glance: Callable[[Glance], bool], answering: Answering) -> None:
+        self._glance, self._answering = glance, answering
 
     def follow(self, lines: Iterable[str]) -> None:
         """Returns when there are no more."""
         glances = Glances(self._look)
         for line in lines:
-            taps = taps_in(line)
-            if taps is None:
+            question = question_in(line)
+            if question is None:
                 glances.take(line)
             else:
-                self._tapping.take(taps)
+                self._answering.take(question)
 
     def _look(self, glance: Glance) -> None:
         if self._glance(glance):
-            self._tapping.look_ahead(glance.still)
+            self._answering.look_ahead(glance.still)
 
 
 def take_standard_output() -> IO[str]:

@@ -1,4 +1,4 @@
-"""Tap a thing in a still and get its outline: the page asks here, a worker of this machine answers (`jobs.tapping`)."""
+"""Tap a thing in a still and get its outline: the page asks here, a worker of this machine answers (`jobs.answering`)."""
 
 from __future__ import annotations
 

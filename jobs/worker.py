@@ -19,6 +19,7 @@ import structlog
 from filelock import FileLock
 
 from jobs import scratch
+from jobs.answering import Answering
 from jobs.attempt import Attempt, Desk
 from jobs.beats import BEAT_S, SLEEPING, STARTING, WAKING, Heart, Watch, all_signs, release, strike_off
 from jobs.claims import Claim, Claims, LeaseLost
@@ -36,7 +37,6 @@ from jobs.scratch import Scratch
 from jobs.settings import JobSettings, job_settings
 from jobs.stores import open_store
 from jobs.sweep import UNMADE, drop_clip
-from jobs.tapping import Tapping
 from pipelines.catalogue import default_model
 from pipelines.errors import StillmotionError, StoreError
 
@@ -56,7 +56,7 @@ class Worker:
         self._desk = Desk(self._claims, open_store(settings), self._scratch, pace, settings.checkpoint_every)
         self._inbox = Inbox(engine, name)
         self._trouble = Trouble()
-        self._at_work, self._at_taps = threading.Lock(), threading.Lock()
+        self._at_work, self._asked = threading.Lock(), threading.Lock()
         self._claim: Claim | None = None
         self._is_open = self._is_leaving = False
         self._first_state = STARTING
@@ -112,9 +112,9 @@ class Worker:
             return True
 
     @contextmanager
-    def at_taps(self) -> Iterator[None]:
-        """While somebody's taps are answered, and soon after, it does not fall asleep."""
-        with self._at_taps:
+    def while_asked(self) -> Iterator[None]:
+        """While somebody is answered, and soon after, it does not fall asleep."""
+        with self._asked:
             yield
             self._idle_since = time.monotonic()
 
@@ -222,7 +222,7 @@ class Worker:
     def _sleep_if_idle(self) -> None:
         """A process that ends gives all its memory back, which no unloading does; a job that comes now is not lost."""
         limit = self._settings.idle_unload_s
-        if not limit or time.monotonic() - self._idle_since <= limit or self._at_taps.locked():
+        if not limit or time.monotonic() - self._idle_since <= limit or self._asked.locked():
             return
         # whoever has it works or loads a model
         if self._at_work.acquire(blocking=False):
@@ -239,7 +239,7 @@ def _gpu_bytes() -> int:
 
 def _follow(orders: IO[str], answers: IO[str], worker: Worker) -> None:
     """Until standard input ends: then whoever started this worker is gone."""
-    Orders(worker.glance, Tapping(answers, worker.at_taps)).follow(orders)
+    Orders(worker.glance, Answering(answers, worker.while_asked)).follow(orders)
     worker.stop()
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pipelines.contract import RGB, Animator
+    from pipelines.request import MotionRequest
 
 
 def load(model: str, device: str | None = None, dtype: str | None = None) -> Animator:
@@ -21,6 +22,18 @@ def load(model: str, device: str | None = None, dtype: str | None = None) -> Ani
     from pipelines.loading import load_animator
 
     return load_animator(model, device, dtype)
+
+
+def sketch(still: RGB, request: MotionRequest) -> tuple[list[str], RGB]:
+    """What moves by itself in a still, uint8 `[H, W, 3]` at the request's size, by the names that `Direction.calm` has,
+    and small frames uint8 `[n, h, w, 3]` of what was said, drawn by the built-in model whichever one is asked for.
+
+    There are no frames where nothing was said. Takes a tenth of a second for a still that was looked at. Raises
+    `ModelError`.
+    """
+    from pipelines.loading import sketch_of
+
+    return sketch_of(still, request)
 
 
 def look_ahead(model: str, still: RGB) -> None:

@@ -34,8 +34,8 @@ Point = tuple[Unit, Unit]
 Act = Literal["auto", "still", "flow", "drift", "ripple", "sway", "breathe"]
 """What a region does; auto: as the picture says."""
 
-GOING = ("flow", "drift")
-"""Acts that go somewhere."""
+Kind = Literal["clouds", "water", "plants", "living", "lights"]
+"""What moves by itself."""
 
 
 class _Part(BaseModel):
@@ -129,13 +129,14 @@ class Direction(_Part):
     """All that was said. The empty one says nothing, and changes nothing.
 
     `only`: nothing moves but what regions and arrows say, and the camera holds. `anchors` are places that keep still.
-    `loop`: the clip's end is its beginning.
+    `loop`: the clip's end is its beginning. `calm` are kinds of things that do not move by themselves.
     """
 
     camera: CameraPath = CameraPath()
     regions: tuple[Region, ...] = Field((), max_length=16)
     arrows: tuple[Arrow, ...] = Field((), max_length=32)
     anchors: tuple[Point, ...] = Field((), max_length=64)
+    calm: tuple[Kind, ...] = Field((), max_length=5)
     only: bool = False
     loop: bool = False
 
@@ -205,6 +206,7 @@ PART_NAMES = {
     "regions": "regions",
     "arrows": "arrows",
     "anchors": "places that keep still",
+    "calm": "which kinds of things keep calm",
     "only": "that only some of it moves",
     "loop": "a loop",
 }

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from pipelines.catalogue import add_local, describe, find, location
+from pipelines.catalogue import POCKET, add_local, describe, find, location
 from pipelines.contract import RGB, Animator
 from pipelines.errors import ModelError
 from pipelines.model_spec import ModelSpec
+from pipelines.request import MotionRequest
 from pipelines.svd.added import add_taesd, added_taesd
 from pipelines.svd.taesd import taesd_in
+
+if TYPE_CHECKING:
+    from pipelines.pocket.animator import PocketAnimator
 
 
 def load_animator(model: str, device: str | None, dtype: str | None) -> Animator:
@@ -35,6 +41,18 @@ def look_ahead_for(model: str, still: RGB) -> None:
         from pipelines.pocket.animator import look_ahead
 
         look_ahead(still)
+
+
+@functools.cache
+def _pocket() -> PocketAnimator:
+    return _open_pocket(_place(find(POCKET.id)))
+
+
+def sketch_of(still: RGB, request: MotionRequest) -> tuple[list[str], RGB]:
+    """See `pipelines.sketch`."""
+    from pipelines.pocket.sketch import sketched
+
+    return sketched(_pocket(), still, request)
 
 
 def add(path: Path) -> str:
@@ -71,7 +89,7 @@ def _how_to_get(spec: ModelSpec) -> str:
     )
 
 
-def _open_pocket(folder: Path) -> Animator:
+def _open_pocket(folder: Path) -> PocketAnimator:
     from pipelines.pocket.animator import load_pocket
 
     try:

@@ -44,6 +44,9 @@ Camera = Literal[
 SIZE_STEP = 64
 """Pixels. Sizes are multiples of it: the SVD UNet halves the latent, an eighth of the picture, thrice."""
 
+FRAMING_CONTROLS = ("width", "height", "fit", "anchor_x", "anchor_y", "backdrop")
+"""Controls that change the frame that the model sees."""
+
 MAX_SEED = 2**32 - 1
 """Largest seed: fits every random generator in use and stays exact in a browser's numbers."""
 

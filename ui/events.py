@@ -16,7 +16,7 @@ from media.recipe import read_recipe
 from pipelines.catalogue import find, request_for, steps_for
 from pipelines.errors import ClipError, RequestError, StillmotionError, UnknownJob
 from pipelines.machine import fits
-from pipelines.request import MotionRequest
+from pipelines.request import FRAMING_CONTROLS, MotionRequest
 from pipelines.shapes import SHAPES, SIZES, size_of
 from ui import cards
 from ui.controls import DEFAULTED, PRESET_CONTROLS, PRESETS, collect, model_updates
@@ -28,9 +28,6 @@ from ui.settings import Settings, frames_in, length_shown, seconds_of
 from ui.stage import EMPTY
 from ui.still import frame_value, shape_of
 from ui.studio import CUSTOM_SIZE, Studio, take_turns
-
-FRAMING_CONTROLS = ("width", "height", "fit", "anchor_x", "anchor_y", "backdrop")
-"""Controls that change the frame that the model sees."""
 
 RESTORED = "The settings of this clip are back. Give the same picture, and the same clip is made again."
 

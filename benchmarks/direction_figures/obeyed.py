@@ -10,7 +10,7 @@ from benchmarks.direction_figures.clips import FPS, FRAMES, asked, finished, flo
 from benchmarks.pocket_figures.bench import Bench
 from benchmarks.report import Figure
 from pipelines.contract import RGB
-from pipelines.direction import FULL
+from pipelines.direction import FULL, direction_of
 from pipelines.outlines import filled
 from pipelines.pocket.said import KINDS
 
@@ -152,7 +152,7 @@ def untouched_figures(bench: Bench) -> list[Figure]:
         arrow = {"path": [[100, 500], [900, 500]], "speed": SPEED}
         only = {"only": True, "regions": [{"outlines": [part], "do": "sway", "strength": 3}]}
         kept = {"arrows": [arrow], "regions": [{"outlines": [part], "do": "still"}]}
-        inside = filled([part], *size)
+        inside = filled(direction_of(only).regions[0].outlines, *size)
         for said, still_part in ((only, ~inside), (kept, inside)):
             renderer = bench.animator.renderer(still, asked(said))
             for share in (0.37, 1.0):

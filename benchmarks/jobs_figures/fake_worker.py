@@ -16,7 +16,7 @@ from typing import Any
 
 import pipelines
 from benchmarks.jobs_figures.fake_model import FakeAnimator, look, speed_from_environment
-from jobs import attempt, make_clip, tapping, worker
+from jobs import answering, attempt, make_clip, worker
 from jobs.claims import Claims
 from jobs.job import CLIP
 from jobs.store import FolderStore
@@ -33,7 +33,7 @@ def main() -> None:
     pipelines.look_ahead = look
     # the subject network takes a second that is nobody's speed, and so does the look for taps
     make_clip.find_anchor = lambda still, request: (0.5, 0.5)
-    tapping.Tapping.look_ahead = lambda self, still: None  # type: ignore[method-assign]
+    answering.Answering.look_ahead = lambda self, still: None  # type: ignore[method-assign]
     attempt.make_clip = _after(make_clip.make_clip, "encode")  # type: ignore[attr-defined]
     FolderStore.put = _around(FolderStore.put, "rename", lambda arguments: CLIP in arguments)  # type: ignore[method-assign]
     Claims.end = _around(Claims.end, "commit", lambda arguments: True)  # type: ignore[method-assign]

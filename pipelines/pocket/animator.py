@@ -64,6 +64,11 @@ def look_ahead(still: RGB) -> None:
     _looked_at(_Still(still)).deck_of(still)
 
 
+def seen_small(still: RGB) -> SmallStill:
+    """A still uint8 `[H, W, 3]` a quarter as large, with what is found in it."""
+    return _looked_at(_Still(still)).small_of(still)
+
+
 def small_renderer(animator: PocketAnimator, still: RGB, request: MotionRequest) -> Renderer:
     """What draws the clip a quarter as large, for a person who is still changing what was said."""
     looked = _looked_at(_Still(still))
@@ -160,7 +165,7 @@ class _Still:
 
 
 @dataclass(frozen=True, eq=False)
-class _Small:
+class SmallStill:
     """A still a quarter as large, with what is found in it."""
 
     rgb: RGB
@@ -175,7 +180,7 @@ class _Looked:
     seen: Seen
     sight: Sight
     deck: Deck | None = None
-    small: _Small | None = None
+    small: SmallStill | None = None
     drawn: tuple[tuple[int, int, float], Happening] | None = None
 
     def deck_of(self, still: RGB) -> Deck:
@@ -184,12 +189,12 @@ class _Looked:
             self.deck = deck_of(still, self.sight)
         return self.deck
 
-    def small_of(self, still: RGB) -> _Small:
+    def small_of(self, still: RGB) -> SmallStill:
         """The same a quarter as large, made once."""
         if self.small is None:
             rgb = _shrunk(still)
             sight = self.seen.sight(rgb)
-            self.small = _Small(rgb, sight, deck_of(rgb, sight))
+            self.small = SmallStill(rgb, sight, deck_of(rgb, sight))
         return self.small
 
 
@@ -229,7 +234,7 @@ def _shrunk(still: RGB) -> RGB:
     return np.asarray(cv2.resize(still, (PREVIEW_WIDTH, height), interpolation=cv2.INTER_AREA), np.uint8)
 
 
-def _preview(small: _Small, happening: Happening, request: MotionRequest) -> RGB:
+def _preview(small: SmallStill, happening: Happening, request: MotionRequest) -> RGB:
     """Frames `[PREVIEW_FRAMES, h, PREVIEW_WIDTH, 3]` of a clip that is still being drawn."""
     renderer = _renderer(small.rgb, small.sight, small.deck, happening, request)
     return np.stack([renderer.frame(index / (PREVIEW_FRAMES - 1)) for index in range(PREVIEW_FRAMES)])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import cv2
@@ -11,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.direction import FULL, Arrow, Direction, Point, Region
+from pipelines.eyes.materials import MATERIALS
 from pipelines.eyes.seen import Sight
 from pipelines.outlines import filled
 from pipelines.pocket.ambient import COLUMNS, Ambient
@@ -38,25 +40,33 @@ DOWN, RIGHT = np.array([0.0, 1.0]), np.array([1.0, 0.0])
 
 @dataclass(frozen=True, eq=False)
 class Stage:
-    """The still's size (height, width), what each place of the ambient's grid is, and how strongly things move."""
+    """The still's size (height, width), the shares of the materials `[9, h, w]` on the ambient's grid, and how strongly
+    things move."""
 
     size: tuple[int, int]
-    kinds: NDArray[np.int64]
+    shares: Floats
     vigour: float
+
+    @cached_property
+    def kinds(self) -> NDArray[np.int64]:
+        """Which of `KINDS` each place is, `[h, w]`."""
+        of_each = [self.shares[[MATERIALS.index(name) for name in names]].sum(0) for names in KINDS]
+        return np.asarray(np.argmax(np.stack(of_each), 0), np.int64)
 
 
 def stage_of(sight: Sight, vigour: float) -> Stage:
     """What arrows and regions are drawn on."""
     height, width = sight.subject.shape
-    grid = _grid(height, width)
-    shares = [cv2.resize(sight.share_of(*names), grid, interpolation=cv2.INTER_AREA) for names in KINDS]
-    return Stage((height, width), np.argmax(np.stack(shares), 0), vigour)
+    shares = [cv2.resize(each, _grid(height, width), interpolation=cv2.INTER_AREA) for each in sight.materials]
+    return Stage((height, width), np.asarray(np.stack(shares), np.float32), vigour)
 
 
 def directed(ambient: Ambient, said: Direction, stage: Stage) -> Ambient:
     """The same with what was said; bit by bit the same where nothing was."""
     if said.loop:
         ambient = replace(ambient, loops=True)
+    for kind in said.calm:
+        ambient = _calm(ambient, stage, kind)
     if not (said.regions or said.arrows or said.anchors or said.only):
         return ambient
     if said.only:
@@ -71,9 +81,23 @@ def directed(ambient: Ambient, said: Direction, stage: Stage) -> Ambient:
     return replace(ambient, within=_within(ambient, said, stage))
 
 
+def _calm(ambient: Ambient, stage: Stage, kind: str) -> Ambient:
+    """One kind of thing does not move by itself."""
+    if kind == "lights":
+        return replace(ambient, lights=np.zeros_like(ambient.lights))
+    share = np.sum([stage.shares[MATERIALS.index(name)] for name in MADE_OF[kind]], 0)
+    lights, left = ambient.lights, np.asarray(1 - share, np.float32)
+    # a fade where one thing meets another is no motion of half the size: there it is still as well
+    return replace(_calmed(ambient, np.clip(2 * left - 1, 0, 1)), lights=lights)
+
+
+MADE_OF = {"clouds": ("cloud", "mist", "sky"), "water": ("water", "flow"), "plants": ("plant",), "living": ("living",)}
+"""Materials of each kind of thing that moves by itself; lights may be on any."""
+
+
 def _obeyed(ambient: Ambient, region: Region, stage: Stage) -> Ambient:
     """One region does what it was told."""
-    part = _small(_filled(region, stage.size), stage)
+    part = _small(_mask(region, stage), stage)
     if region.do == "auto":
         return _calmed(ambient, 1 + part * np.float32(region.strength - 1))
     others = _calmed(ambient, 1 - part)
@@ -195,7 +219,7 @@ def _within(ambient: Ambient, said: Direction, stage: Stage) -> Floats:
         moving = np.max(
             [
                 np.zeros(stage.size, np.float32),
-                *(_feathered(_filled(r, stage.size)) for r in said.regions if r.do != "still"),
+                *(_feathered(_mask(r, stage)) for r in said.regions if r.do != "still"),
             ],
             0,
         )
@@ -205,7 +229,7 @@ def _within(ambient: Ambient, said: Direction, stage: Stage) -> Floats:
             moving = np.maximum(moving, cv2.resize(reached, (width, height), interpolation=cv2.INTER_LINEAR))
     for region in said.regions:
         if region.do == "still":
-            moving *= _kept_out(_filled(region, stage.size))
+            moving *= _kept_out(_mask(region, stage))
     for x, y in said.anchors:
         spot = np.zeros(stage.size, np.uint8)
         cv2.circle(spot, (int(x / FULL * width), int(y / FULL * height)), round(ANCHOR * width), 1, -1)
@@ -213,8 +237,9 @@ def _within(ambient: Ambient, said: Direction, stage: Stage) -> Floats:
     return np.asarray(moving, np.float32)
 
 
-def _filled(region: Region, size: tuple[int, int]) -> Floats:
-    return filled(region.outlines, *size).astype(np.float32)
+def _mask(region: Region, stage: Stage) -> Floats:
+    """A region as a mask float32 `[height, width]`, 0 or 1."""
+    return filled(region.outlines, *stage.size).astype(np.float32)
 
 
 def _feathered(mask: Floats) -> Floats:

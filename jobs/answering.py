@@ -1,22 +1,28 @@
-"""The worker's part of taps: it answers them on a thread of its own, also while it makes a clip."""
+"""What a worker is asked about stills: it answers on a thread of its own, also while it makes a clip."""
 
 from __future__ import annotations
 
+import base64
 import functools
 import json
 import threading
 from collections import deque
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 import structlog
 
+import pipelines
+from jobs.make_clip import Framed, framed_still
 from media.backdrop import over_backdrop
+from media.preview import preview_webp
 from media.stills import open_still, reduced
 from pipelines.errors import InputError, StillError, StillmotionError, WorkerError
 from pipelines.outlines import outline
+from pipelines.request import FRAMING_CONTROLS, MotionRequest
 
 if TYPE_CHECKING:
     from pipelines.contract import RGB
@@ -24,8 +30,7 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger("worker")
 
-TAP = "tap"
-"""Kind of a line that asks: `{"tap": {"number": ..., "still": ..., "taps": [[x, y, wanted], ...]}}`."""
+GONE = ("The picture is no longer there.", "Upload it again.")
 
 STILLS_OPEN = 4
 """Small stills that are kept open: as many as there are looks at them."""
@@ -34,29 +39,38 @@ LONG_SIDE = 1024
 """Pixels: finer than that nothing is looked at, nor outlined."""
 
 
-def taps_in(line: str) -> dict[str, Any] | None:
+@dataclass(frozen=True)
+class Question:
+    """One line that asks: `{kind: {"number": ..., "still": ..., ...}}`."""
+
+    kind: str
+    told: Mapping[str, Any]
+
+
+def question_in(line: str) -> Question | None:
     """The question in a line, or None where the line asks nothing."""
     try:
         order = json.loads(line)
     except ValueError:
         return None
-    return order.get(TAP) if isinstance(order, dict) else None
+    kind = next((kind for kind in ANSWERS if isinstance(order, dict) and kind in order), None)
+    return None if kind is None else Question(kind, order[kind])
 
 
-class Tapping:
-    """Answers the taps that it is given, in their order, and looks at stills ahead when there are none.
+class Answering:
+    """Answers what it is asked, in that order, and looks at stills ahead when there is nothing.
 
     All of that is done within `in_use`.
     """
 
     def __init__(self, answers: IO[str], in_use: Callable[[], AbstractContextManager[None]]) -> None:
         self._answers, self._in_use = answers, in_use
-        self._asked: deque[dict[str, Any]] = deque()
+        self._asked: deque[Question] = deque()
         self._next_still: deque[Path] = deque(maxlen=1)
         self._is_told = threading.Event()
-        threading.Thread(target=self._run, name="tapping", daemon=True).start()
+        threading.Thread(target=self._run, name="answering", daemon=True).start()
 
-    def take(self, question: dict[str, Any]) -> None:
+    def take(self, question: Question) -> None:
         """A question. Returns at once."""
         self._asked.append(question)
         self._is_told.set()
@@ -87,23 +101,49 @@ class Tapping:
             self._answers.flush()
 
 
-def answer_to(question: Mapping[str, Any]) -> Mapping[str, Any]:
-    """What goes back: the outline, or a sentence about what is in its way."""
+def answer_to(question: Question) -> Mapping[str, Any]:
+    """What goes back, or a sentence about what is in its way."""
+    number = question.told.get("number")
     try:
-        return {"number": question["number"], **_outlined(Path(question["still"]), question["taps"])}
+        return {"number": number, **ANSWERS[question.kind](question.told)}
     except Exception as error:  # somebody waits for it, and the next one will be asked
         if not isinstance(error, StillmotionError):
-            log.exception("tap not answered")
-            error = WorkerError("What was tapped could not be found.", "Try again, or draw around it.")
+            log.exception("not answered")
+            error = WorkerError("That could not be found out.", "Try again; the log says more.")
         is_input = isinstance(error, InputError)
-        return {"number": question["number"], "sentence": error.sentence, "remedy": error.remedy, "is_input": is_input}
+        return {"number": number, "sentence": error.sentence, "remedy": error.remedy, "is_input": is_input}
 
 
-def _outlined(still: Path, taps: list[tuple[float, float, bool]]) -> Mapping[str, Any]:
+def _outlined(told: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Of `{"still": path, "taps": [[x, y, wanted], ...]}`."""
     from pipelines.eyes.tap.tapped import meant
 
-    thing, candidates = meant(glance_at(still), taps)
+    thing, candidates = meant(glance_at(Path(told["still"])), told["taps"])
     return {"polygons": outline(thing.mask), "share": round(thing.share, 4), "candidates": candidates}
+
+
+def _sketched(told: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Of `{"still": path, "request": the request's fields}`."""
+    request = MotionRequest.model_validate(told["request"])
+    framed = _framed(Path(told["still"]), request)
+    found, frames = pipelines.sketch(framed.rgb, framed.request_for(request))
+    webp = preview_webp(frames, len(frames) / request.seconds) if len(frames) else b""
+    return {"found": found, "webp": base64.b64encode(webp).decode()}
+
+
+def _framed(path: Path, request: MotionRequest) -> Framed:
+    """Raises `StillError`."""
+    asked = {name: getattr(request, name) for name in FRAMING_CONTROLS}
+    return _framed_anew(path, _changed(path), MotionRequest().model_copy(update=asked))
+
+
+@functools.lru_cache(maxsize=STILLS_OPEN)
+def _framed_anew(path: Path, changed: int, framing: MotionRequest) -> Framed:
+    return framed_still(path, framing)
+
+
+ANSWERS: dict[str, Callable[[Mapping[str, Any]], Mapping[str, Any]]] = {"tap": _outlined, "sketch": _sketched}
+"""By the kind of the question."""
 
 
 def _look_ahead(still: Path) -> None:
@@ -117,11 +157,14 @@ def glance_at(still: Path) -> Glance:
     """A look at a file. Raises `StillError` and `ModelError`."""
     from pipelines.eyes.tap.tapped import glanced
 
+    return glanced(_opened(still, _changed(still)))
+
+
+def _changed(still: Path) -> int:
     try:
-        changed = still.stat().st_mtime_ns
+        return still.stat().st_mtime_ns
     except OSError as error:
-        raise StillError("The picture is no longer there.", "Upload it again.") from error
-    return glanced(_opened(still, changed))
+        raise StillError(*GONE) from error
 
 
 @functools.lru_cache(maxsize=STILLS_OPEN)

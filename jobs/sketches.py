@@ -1,0 +1,31 @@
+"""What would move in a still, and a small clip of what was said of it: the page asks here, a worker answers."""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import dataclass
+from pathlib import Path
+
+from jobs.queue import JobQueue
+from pipelines.errors import StillError, WorkerError
+from pipelines.request import MotionRequest
+
+
+@dataclass(frozen=True)
+class Sketch:
+    """Kinds of things that move by themselves, as `Direction.calm` names them, and an animated WebP of what was said,
+    empty where nothing was."""
+
+    found: tuple[str, ...]
+    webp: bytes
+
+
+def sketch_of(queue: JobQueue, still: Path, request: MotionRequest) -> Sketch:
+    """Takes a fifth of a second, and seconds for a still that is new. Also while a clip is made.
+
+    Raises `StillError` for a picture that cannot be opened, and `WorkerError` where no worker answers in time.
+    """
+    answer = queue.ask("sketch", {"still": str(still.absolute()), "request": request.model_dump(mode="json")})
+    if "sentence" in answer:
+        raise (StillError if answer["is_input"] else WorkerError)(answer["sentence"], answer["remedy"])
+    return Sketch(tuple(answer["found"]), base64.b64decode(answer["webp"]))
