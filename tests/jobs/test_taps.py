@@ -11,6 +11,8 @@ import numpy as np
 import pytest
 
 from jobs.beats import all_signs
+from jobs.glance import Glance
+from jobs.orders import Orders
 from jobs.taps import MOST_TAPS, outline_under
 from pipelines.direction import Region
 from pipelines.errors import RequestError, StillError
@@ -39,6 +41,24 @@ def test_another_tap_at_the_same_place_takes_the_next_size_and_one_elsewhere_add
     mask = filled(both["polygons"], 100, 150)
     assert mask[50, 75] and mask[78:82, 28:32].any()
     assert both["candidates"] == 1
+
+
+@pytest.mark.parametrize("has_looked", [True, False])
+def test_a_still_is_looked_at_for_taps_once_the_eyes_have(small, has_looked):
+    """Not where a job waits: then the eyes do not look either."""
+    looks = []
+
+    class Noted:
+        def look_ahead(self, still):
+            looks.append(("taps", still))
+
+    def eyes(glance):
+        looks.append(("eyes", glance.still))
+        return has_looked
+
+    Orders(eyes, Noted()).follow([Glance(HERON, small).line()])
+    expected = [("eyes", HERON), ("taps", HERON)][: 1 + has_looked]
+    assert holds_within(10, lambda: looks == expected)
 
 
 def test_what_cannot_be_answered_is_one_sentence(queue, tmp_path):
