@@ -30,7 +30,7 @@ pixels for the border, which is a quarter of a unit off there."""
 
 Polygon = list[tuple[int, int]]
 
-Polygons = Sequence[Sequence[tuple[float, float]]]
+Polygons = Sequence[Sequence[Sequence[float]]]
 
 Mask = NDArray[np.bool_]
 
