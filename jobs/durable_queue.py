@@ -102,12 +102,15 @@ class DurableQueue:
             raise WorkerError("The workers are on other machines, where this picture is not yet.", INSTEAD)
         if self.supervisor.sentence:
             raise WorkerError(self.supervisor.sentence)
-        answer = self.supervisor.ask(kind, what)
+        asked = self.supervisor.ask(kind, what)
         try:
-            return answer.result(ANSWER_S)
+            answer = asked.result(ANSWER_S)
         except TimeoutError as error:
-            answer.cancel()
+            asked.cancel()
             raise WorkerError("The worker has too much to do to answer.", INSTEAD) from error
+        if "sentence" in answer:
+            raise (StillError if answer["is_input"] else WorkerError)(answer["sentence"], answer["remedy"])
+        return answer
 
     def again(self, job_id: str, request: MotionRequest, user: str) -> str:
         """See `JobQueue.again`."""

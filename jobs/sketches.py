@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from jobs.queue import JobQueue
-from pipelines.errors import StillError, WorkerError
 from pipelines.request import MotionRequest
 
 
@@ -26,6 +25,4 @@ def sketch_of(queue: JobQueue, still: Path, request: MotionRequest) -> Sketch:
     Raises `StillError` for a picture that cannot be opened, and `WorkerError` where no worker answers in time.
     """
     answer = queue.ask("sketch", {"still": str(still.absolute()), "request": request.model_dump(mode="json")})
-    if "sentence" in answer:
-        raise (StillError if answer["is_input"] else WorkerError)(answer["sentence"], answer["remedy"])
     return Sketch(tuple(answer["found"]), base64.b64decode(answer["webp"]))

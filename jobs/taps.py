@@ -1,4 +1,4 @@
-"""Tap a thing in a still and get its outline: the page asks here, a worker of this machine answers (`jobs.answering`)."""
+"""Tap a thing in a still and get its outline: the page asks here, a worker answers (`jobs.answering`)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TypedDict
 
 from jobs.queue import JobQueue
-from pipelines.errors import RequestError, StillError, WorkerError
+from pipelines.errors import RequestError
 
 MOST_TAPS = 32
 """For one outline: more would say no more."""
@@ -35,8 +35,6 @@ def outline_under(queue: JobQueue, still: Path, taps: Sequence[Tap]) -> Outline:
     """
     _check(taps)
     answer = queue.ask("tap", {"still": str(still.absolute()), "taps": [list(tap) for tap in taps]})
-    if "sentence" in answer:
-        raise (StillError if answer["is_input"] else WorkerError)(answer["sentence"], answer["remedy"])
     polygons = [[(x, y) for x, y in polygon] for polygon in answer["polygons"]]
     return Outline(polygons=polygons, share=answer["share"], candidates=answer["candidates"])
 

@@ -21,6 +21,7 @@ from pipelines.shapes import SHAPES, SIZES, size_of
 from ui import cards
 from ui.controls import DEFAULTED, PRESET_CONTROLS, PRESETS, collect, model_updates
 from ui.direct.outlined import OUTLINED_JS, outlined
+from ui.direct.sketched import SKETCHED_JS, sketched
 from ui.draft import Draft
 from ui.pictures import EXAMPLE, Pictures
 from ui.quiet import QUIET, visitor_of
@@ -32,6 +33,10 @@ from ui.studio import CUSTOM_SIZE, Studio, take_turns
 RESTORED = "The settings of this clip are back. Give the same picture, and the same clip is made again."
 
 STILL_RUNNING = ("The clip of the last picture is still being made.", "Wait for it, or press Stop, and choose again.")
+
+
+ASKED_AT_ONCE = 4
+"""Questions to the worker that wait at a time: each holds a thread, and none of them is worth a queue."""
 
 
 class StudioEvents:
@@ -79,8 +84,12 @@ class StudioEvents:
         for menu in (s.shape, s.size):
             menu.input(self.apply_size, [s.shape, s.size, s.picture], sized, **QUIET).then(**self.frame_again)
         s.direct.show(**self.frame_again)
-        s.direct.tap(self.tap, s.picture, s.outlined, **QUIET)
+        asking = QUIET | {"concurrency_limit": ASKED_AT_ONCE}
+        s.direct.tap(self.tap, s.picture, s.outlined, **asking)
         s.outlined.change(None, s.outlined, None, js=OUTLINED_JS, **QUIET)
+        given = [s.picture, *self.components]
+        s.direct.sketch(self.sketch, given, s.sketched, trigger_mode="always_last", **asking)
+        s.sketched.change(None, s.sketched, None, js=SKETCHED_JS, **QUIET)
         # One event for all of them: answers of separate ones could overtake each other.
         touched = [s.controls[name].input for name in FRAMING_CONTROLS]
         gr.on(touched, trigger_mode="always_last", **self.frame_again)
@@ -222,6 +231,13 @@ class StudioEvents:
         except StillmotionError as error:
             return json.dumps({"number": next(self._numbers), "problem": str(error)})
         return outlined(self.queue, still, event.taps, next(self._numbers))
+
+    def sketch(self, choice: str, asked: gr.Request, *values: Any) -> str:
+        """Something else was said, or the picture is new; what cannot be sketched is told when it is to be made."""
+        try:
+            return sketched(self.queue, self.pictures.path(choice, visitor_of(asked)), self.request(values))
+        except StillmotionError:
+            return ""
 
     def show_frame(self, choice: str, asked: gr.Request, *values: Any) -> list[Any]:
         """The frame changed shape or place: show exactly what the model will see."""

@@ -168,6 +168,27 @@ def test_by_finger_on_a_phone_and_a_new_picture_begins_anew(browser: Browser, se
     phone.close()
 
 
+def test_what_was_found_is_switched_off_and_a_tapped_thing_is_outlined(page: Page) -> None:
+    give(page, STILLS / "heron.jpg")
+    leaves = page.get_by_role("group", name="What moves by itself").get_by_role("button", name="leaves sway")
+    expect(leaves).to_have_attribute("aria-pressed", "true", timeout=CLIP_MS)
+    leaves.click()
+    expect_said(page, {"calm": ["plants"]})
+    expect(page.locator(".stage .sketch")).to_be_visible(timeout=CLIP_MS)
+    tool(page, "Part").click()
+    page.mouse.click(*place(page, (0.5, 0.55)))
+    outline = page.locator(".directing .outline")
+    expect(outline).to_have_count(1, timeout=CLIP_MS)
+    bird = outline.bounding_box()
+    stage = page.locator(".stage").bounding_box()
+    assert bird and stage
+    # the heron stands upright in the middle of the picture
+    assert 0.1 < bird["width"] / stage["width"] < 0.3
+    assert 0.3 < bird["height"] / stage["height"] < 0.6
+    page.wait_for_function("sessionStorage.getItem('stillmotion-draft').includes('outlines')")
+    assert said(page)["regions"][0]["do"] == "still"
+
+
 def test_a_model_that_does_not_follow_says_so_before_the_run(page: Page) -> None:
     give(page, STILLS / "lake.jpg")
     page.get_by_label("Loops").check()

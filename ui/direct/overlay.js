@@ -4,6 +4,7 @@ const overlay = document.createElementNS(SVG, "svg");
 overlay.setAttribute("class", "directing");
 overlay.setAttribute("role", "group");
 overlay.setAttribute("aria-label", "What was said about the motion");
+let found = []; // kinds of things that move by themselves
 let part = null; // left, top, right and bottom of what the stage shows, in shares of the still
 
 function made(name, attributes, ...children) {
@@ -166,8 +167,30 @@ document.addEventListener("stillmotion:staged", (event) => {
   overlay.remove();
   element.classList.toggle("away", event.detail.mode === "empty");
   element.classList.toggle("folded", !part);
+  unsketched();
   if (!part) return putDown();
   document.querySelector(".stage").append(overlay);
   drawOverlay();
+  trigger("sketch");
+});
+
+// What was said, moving: a small clip over the still while nothing is held.
+const sketch = Object.assign(new Image(), { alt: "Sketch of the motion", className: "sketch" });
+const note = Object.assign(document.createElement("span"), { className: "stage-badge sketched" });
+function unsketched() {
+  sketch.remove();
+  note.remove();
+}
+const isCalm = matchMedia("(prefers-reduced-motion: reduce)");
+document.addEventListener("stillmotion:sketched", ({ detail }) => {
+  const { found: kinds = [], webp = "" } = read(detail);
+  found = kinds;
+  drawPanel();
+  unsketched();
+  if (!webp || !part || isCalm.matches) return;
+  sketch.src = webp;
+  overlay.before(sketch);
+  note.textContent = "Sketch";
+  overlay.before(note);
 });
 new ResizeObserver(() => drawOverlay()).observe(overlay);

@@ -107,6 +107,25 @@ function list() {
   return rows.length ? [html("ul", { className: "said" }, ...rows)] : [];
 }
 
+const MOVES = { clouds: "clouds drift", water: "water moves", plants: "leaves sway", living: "it breathes", lights: "lights flicker" };
+
+// What moves by itself, each to be switched off.
+function chips() {
+  const calm = said.calm || [];
+  const known = Object.keys(MOVES).filter((kind) => found.includes(kind) || calm.includes(kind));
+  if (!known.length || said.only) return [];
+  const one = (kind) => {
+    const next = calm.includes(kind) ? calm.filter((each) => each !== kind) : [...calm, kind];
+    const button = html("button", { type: "button", className: "chip", onclick: () => change({ ...said, calm: next }) }, MOVES[kind]);
+    button.setAttribute("aria-pressed", !calm.includes(kind));
+    return button;
+  };
+  const group = html("div", { className: "chips" }, ...known.map(one));
+  group.setAttribute("role", "group");
+  group.setAttribute("aria-label", "What moves by itself");
+  return [group];
+}
+
 function drawPanel() {
   const focus = document.activeElement;
   const label = place.contains(focus) ? focus.getAttribute("aria-label") || focus.textContent : "";
@@ -116,7 +135,7 @@ function drawPanel() {
     sideButton("undo", "Undo", undo, !past.length), sideButton("redo", "Redo", redo, !future.length));
   bar.setAttribute("role", "toolbar");
   bar.setAttribute("aria-label", "Say what moves");
-  place.replaceChildren(bar, ...(tool ? [html("p", { className: "hint" }, HINTS[tool])] : []), ...list());
+  place.replaceChildren(bar, ...chips(), ...(tool ? [html("p", { className: "hint" }, HINTS[tool])] : []), ...list());
   if (label) [...place.querySelectorAll("button, select, input")].find((each) => (each.getAttribute("aria-label") || each.textContent) === label)?.focus();
 }
 

@@ -17,8 +17,8 @@ SCRIPTS = ("said", "overlay", "tools", "panel")
 def direct_panel() -> gr.HTML:
     """Its value is the direction as JSON, empty where nothing was said.
 
-    Its events: `said` after each change, `show` where the still has to come on the stage, `tap` with `taps`, places in
-    thousandths of the still that all mean one thing.
+    Its events: `said` after each change; `sketch` after it and when a picture has come on the stage; `show` where the
+    still has to come there; `tap` with `taps`, places in thousandths of the still that all mean one thing.
     """
     return gr.HTML(
         "",

@@ -20,8 +20,10 @@ function text(direction) {
 }
 
 function tell() {
+  unsketched();
   props.value = text(said);
   trigger("said");
+  trigger("sketch");
   draw();
 }
 
