@@ -123,12 +123,12 @@ def _outlined(told: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _sketched(told: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Of `{"still": path, "request": the request's fields}`."""
+    """Of `{"still": path, "request": the request's fields, "is_whole": bool}`."""
     request = MotionRequest.model_validate(told["request"])
     framed = _framed(Path(told["still"]), request)
-    found, frames = pipelines.sketch(framed.rgb, framed.request_for(request))
-    webp = preview_webp(frames, len(frames) / request.seconds) if len(frames) else b""
-    return {"found": found, "webp": base64.b64encode(webp).decode()}
+    drawn = pipelines.sketch(framed.rgb, framed.request_for(request), told["is_whole"])
+    webp = preview_webp(drawn.frames, len(drawn.frames) / request.seconds) if len(drawn.frames) else b""
+    return {"found": drawn.found, "webp": base64.b64encode(webp).decode(), "motion": round(drawn.motion, 1)}
 
 
 def _framed(path: Path, request: MotionRequest) -> Framed:

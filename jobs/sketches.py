@@ -13,16 +13,19 @@ from pipelines.request import MotionRequest
 @dataclass(frozen=True)
 class Sketch:
     """Kinds of things that move by themselves, as `Direction.calm` names them, and an animated WebP of what was said,
-    empty where nothing was."""
+    empty where nothing was; `motion` is how fast it moves in the mean, in percent of the width a second."""
 
     found: tuple[str, ...]
     webp: bytes
+    motion: float
 
 
-def sketch_of(queue: JobQueue, still: Path, request: MotionRequest) -> Sketch:
-    """Takes a fifth of a second, and seconds for a still that is new. Also while a clip is made.
+def sketch_of(queue: JobQueue, still: Path, request: MotionRequest, is_whole: bool = False) -> Sketch:
+    """Of what was said alone, or of the whole clip. Takes a fifth of a second, and seconds for a still that is new.
 
-    Raises `StillError` for a picture that cannot be opened, and `WorkerError` where no worker answers in time.
+    Also while a clip is made. Raises `StillError` for a picture that cannot be opened, `WorkerError` where no worker
+    answers in time.
     """
-    answer = queue.ask("sketch", {"still": str(still.absolute()), "request": request.model_dump(mode="json")})
-    return Sketch(tuple(answer["found"]), base64.b64decode(answer["webp"]))
+    told = {"still": str(still.absolute()), "request": request.model_dump(mode="json"), "is_whole": is_whole}
+    answer = queue.ask("sketch", told)
+    return Sketch(tuple(answer["found"]), base64.b64decode(answer["webp"]), answer["motion"])

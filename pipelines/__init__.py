@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pipelines.contract import RGB, Animator
+    from pipelines.contract import RGB, Animator, Sketch
     from pipelines.request import MotionRequest
 
 
@@ -24,16 +24,16 @@ def load(model: str, device: str | None = None, dtype: str | None = None) -> Ani
     return load_animator(model, device, dtype)
 
 
-def sketch(still: RGB, request: MotionRequest) -> tuple[list[str], RGB]:
-    """What moves by itself in a still, uint8 `[H, W, 3]` at the request's size, by the names that `Direction.calm` has,
-    and small frames uint8 `[n, h, w, 3]` of what was said, drawn by the built-in model whichever one is asked for.
+def sketch(still: RGB, request: MotionRequest, is_whole: bool = False) -> Sketch:
+    """A small clip of a still, uint8 `[H, W, 3]` at the request's size, drawn by the built-in model whichever one is
+    asked for: of what was said alone, or of the whole request.
 
     There are no frames where nothing was said. Takes a tenth of a second for a still that was looked at. Raises
     `ModelError`.
     """
     from pipelines.loading import sketch_of
 
-    return sketch_of(still, request)
+    return sketch_of(still, request, is_whole)
 
 
 def look_ahead(model: str, still: RGB) -> None:

@@ -27,6 +27,16 @@ class FrameChunk:
 
 
 @dataclass(frozen=True)
+class Sketch:
+    """A small clip: `frames` uint8 `[n, h, w, 3]`, none where nothing was said; `motion` is how far a place goes in the
+    mean, in percent of the width a second; `found` are kinds of things that move by themselves (`Direction.calm`)."""
+
+    found: list[str]
+    frames: RGB
+    motion: float
+
+
+@dataclass(frozen=True)
 class Checkpoint:
     """A run after `step` of its sampling steps: all that is needed to go on from there to the very same frames.
 

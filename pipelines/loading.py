@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipelines.catalogue import POCKET, add_local, describe, find, location
-from pipelines.contract import RGB, Animator
+from pipelines.contract import RGB, Animator, Sketch
 from pipelines.errors import ModelError
 from pipelines.model_spec import ModelSpec
 from pipelines.request import MotionRequest
@@ -48,11 +48,11 @@ def _pocket() -> PocketAnimator:
     return _open_pocket(_place(find(POCKET.id)))
 
 
-def sketch_of(still: RGB, request: MotionRequest) -> tuple[list[str], RGB]:
+def sketch_of(still: RGB, request: MotionRequest, is_whole: bool) -> Sketch:
     """See `pipelines.sketch`."""
     from pipelines.pocket.sketch import sketched
 
-    return sketched(_pocket(), still, request)
+    return sketched(_pocket(), still, request, is_whole)
 
 
 def add(path: Path) -> str:

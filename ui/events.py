@@ -16,12 +16,13 @@ from media.recipe import read_recipe
 from pipelines.catalogue import find, request_for, steps_for
 from pipelines.errors import ClipError, RequestError, StillmotionError, UnknownJob
 from pipelines.machine import fits
-from pipelines.request import FRAMING_CONTROLS, MotionRequest
+from pipelines.request import FRAMING_CONTROLS, MotionRequest, parse_request
 from pipelines.shapes import SHAPES, SIZES, size_of
 from ui import cards
 from ui.controls import DEFAULTED, PRESET_CONTROLS, PRESETS, collect, model_updates
 from ui.direct.outlined import OUTLINED_JS, outlined
 from ui.direct.sketched import SKETCHED_JS, sketched
+from ui.direct.variations import VARIED_JS, variation
 from ui.draft import Draft
 from ui.pictures import EXAMPLE, Pictures
 from ui.quiet import QUIET, visitor_of
@@ -89,6 +90,9 @@ class StudioEvents:
         s.outlined.change(None, s.outlined, None, js=OUTLINED_JS, **QUIET)
         given = [s.picture, *self.components]
         s.direct.sketch(self.sketch, given, s.sketched, trigger_mode="always_last", **asking)
+        s.direct.vary(self.vary, given, s.varied, **asking)
+        s.varied.change(None, s.varied, None, js=VARIED_JS, **QUIET)
+        s.direct.pick(self.pick, None, [s.controls["seed"], s.controls["motion_bucket_id"], s.preset], **QUIET)
         s.sketched.change(None, s.sketched, None, js=SKETCHED_JS, **QUIET)
         # One event for all of them: answers of separate ones could overtake each other.
         touched = [s.controls[name].input for name in FRAMING_CONTROLS]
@@ -238,6 +242,19 @@ class StudioEvents:
             return sketched(self.queue, self.pictures.path(choice, visitor_of(asked)), self.request(values))
         except StillmotionError:
             return ""
+
+    def vary(self, event: gr.EventData, choice: str, asked: gr.Request, *values: Any) -> str:
+        """A take of the sheet."""
+        try:
+            still, request = self.pictures.path(choice, visitor_of(asked)), self.request(values)
+            changes = {"seed": event.seed, "motion_bucket_id": event.amount}
+            return variation(self.queue, still, parse_request(request.model_dump() | changes))
+        except StillmotionError as error:
+            return json.dumps({"problem": str(error), "number": next(self._numbers)})
+
+    def pick(self, event: gr.EventData) -> list[Any]:
+        """One take of the sheet was chosen."""
+        return [int(event.seed), int(event.amount), None]
 
     def show_frame(self, choice: str, asked: gr.Request, *values: Any) -> list[Any]:
         """The frame changed shape or place: show exactly what the model will see."""

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
+
+import cv2
 import numpy as np
 
-from pipelines.contract import RGB
+from pipelines.contract import RGB, Sketch
 from pipelines.direction import Direction
 from pipelines.eyes.seen import Sight
 from pipelines.pocket.animator import PocketAnimator, seen_small, small_renderer
@@ -24,18 +27,27 @@ SURELY, BRIGHTLY = 0.5, 0.02
 """Share of a material, and of its brightness that a light changes, from which a place counts."""
 
 
-def sketched(animator: PocketAnimator, still: RGB, request: MotionRequest) -> tuple[list[str], RGB]:
+def sketched(animator: PocketAnimator, still: RGB, request: MotionRequest, is_whole: bool) -> Sketch:
     """See `pipelines.sketch`."""
-    request = _plainly(request)
+    request = request.model_copy(update={"num_inference_steps": STEPS}) if is_whole else _plainly(request)
     alone = small_renderer(animator, still, request.model_copy(update={"direction": Direction()}))
     found = _found(seen_small(still).sight)
     if float((alone.ambient.lights > BRIGHTLY).mean()) > LEAST_LIGHTS:
         found.append("lights")
-    if not request.direction.parts:
-        return found, alone.still[None][:0]
+    if not (is_whole or request.direction.parts):
+        return Sketch(found, alone.still[None][:0], 0.0)
     renderer = small_renderer(animator, still, request)
     last = FRAMES if request.direction.loop else FRAMES - 1
-    return found, np.stack([renderer.frame(index / last) for index in range(FRAMES)])
+    frames = np.stack([renderer.frame(index / last) for index in range(FRAMES)])
+    return Sketch(found, frames, _motion(frames, renderer.ambient.seconds / last))
+
+
+def _motion(frames: RGB, seconds: float) -> float:
+    """Percent of the width a second that a place moves in the mean, from frames so many seconds apart (DIS)."""
+    dis = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_ULTRAFAST)  # type: ignore[attr-defined]
+    grey = [cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY) for frame in frames]
+    moved = [float(np.hypot(*dis.calc(a, b, None).transpose(2, 0, 1)).mean()) for a, b in itertools.pairwise(grey)]
+    return float(np.mean(moved)) / frames.shape[2] / seconds * 100
 
 
 def _plainly(request: MotionRequest) -> MotionRequest:

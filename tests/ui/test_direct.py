@@ -189,6 +189,25 @@ def test_what_was_found_is_switched_off_and_a_tapped_thing_is_outlined(page: Pag
     assert said(page)["regions"][0]["do"] == "still"
 
 
+def test_a_sheet_of_takes_plays_and_a_click_takes_its_settings(page: Page) -> None:
+    give(page, STILLS / "lake.jpg")
+    page.get_by_role("button", name="12 variations").click()
+    takes = page.get_by_role("group", name="Variations").get_by_role("button")
+    expect(takes).to_have_count(12, timeout=CLIP_MS)
+    amounts = takes.evaluate_all("all => all.map(e => Number(e.title.match(/Amount (\\d+)/)[1]))")
+    motions = takes.evaluate_all("all => all.map(e => parseFloat(e.textContent.split('·')[1]))")
+    assert np.mean(np.array(motions)[np.array(amounts) == 200]) > np.mean(np.array(motions)[np.array(amounts) == 64])
+    seed = int(re.findall(r"seed (\d+)", takes.nth(5).get_attribute("title") or "")[0])
+    takes.nth(5).click()
+    expect(takes).to_have_count(0)
+    script = "seed => JSON.parse(JSON.parse(sessionStorage.getItem('stillmotion-draft')).text).request.seed === seed"
+    page.wait_for_function(script, arg=seed)
+    page.get_by_role("button", name="12 variations").click()
+    expect(takes).not_to_have_count(0, timeout=CLIP_MS)
+    page.get_by_role("button", name="Stop drawing").click()
+    expect(page.get_by_role("button", name="12 variations")).to_be_visible()
+
+
 def test_a_model_that_does_not_follow_says_so_before_the_run(page: Page) -> None:
     give(page, STILLS / "lake.jpg")
     page.get_by_label("Loops").check()

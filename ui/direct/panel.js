@@ -126,16 +126,21 @@ function chips() {
   return [group];
 }
 
+function varyButton() {
+  const button = html("button", { type: "button", className: "tool", onclick: vary }, wanted.length ? "Stop drawing" : "12 variations");
+  return button;
+}
+
 function drawPanel() {
   const focus = document.activeElement;
   const label = place.contains(focus) ? focus.getAttribute("aria-label") || focus.textContent : "";
   const bar = html("div", { className: "tools" },
     ...Object.keys(TOOLS).map(toolButton), switched("loop", "Loops", "The clip's end is its beginning"),
-    switched("only", "Only this moves", "Nothing moves but what was said"), html("span", { className: "gap" }),
+    switched("only", "Only this moves", "Nothing moves but what was said"), html("span", { className: "gap" }), varyButton(),
     sideButton("undo", "Undo", undo, !past.length), sideButton("redo", "Redo", redo, !future.length));
   bar.setAttribute("role", "toolbar");
   bar.setAttribute("aria-label", "Say what moves");
-  place.replaceChildren(bar, ...chips(), ...(tool ? [html("p", { className: "hint" }, HINTS[tool])] : []), ...list());
+  place.replaceChildren(bar, ...chips(), ...sheet(), ...(tool ? [html("p", { className: "hint" }, HINTS[tool])] : []), ...list());
   if (label) [...place.querySelectorAll("button, select, input")].find((each) => (each.getAttribute("aria-label") || each.textContent) === label)?.focus();
 }
 

@@ -11,14 +11,15 @@ from ui.scripts import script
 
 HERE = Path(__file__).parent
 
-SCRIPTS = ("said", "overlay", "tools", "panel")
+SCRIPTS = ("said", "overlay", "tools", "variations", "panel")
 
 
 def direct_panel() -> gr.HTML:
     """Its value is the direction as JSON, empty where nothing was said.
 
     Its events: `said` after each change; `sketch` after it and when a picture has come on the stage; `show` where the
-    still has to come there; `tap` with `taps`, places in thousandths of the still that all mean one thing.
+    still has to come there; `tap` with `taps`, places in thousandths of the still that all mean one thing; `vary` for
+    a take of the sheet, and `pick` where one was chosen, with its `seed` and `amount`.
     """
     return gr.HTML(
         "",

@@ -19,5 +19,10 @@ def sketched(queue: JobQueue, still: Path, request: MotionRequest) -> str:
     Raises `StillmotionError`.
     """
     sketch = sketch_of(queue, still, request)
-    webp = f"data:image/webp;base64,{base64.b64encode(sketch.webp).decode()}" if sketch.webp else ""
-    return json.dumps({"found": sketch.found, "webp": webp, "said": request.direction.brief()})
+    told = {"found": sketch.found, "webp": address_of(sketch.webp), "said": request.direction.brief()}
+    return json.dumps(told)
+
+
+def address_of(webp: bytes) -> str:
+    """A small clip as an address that holds it; empty where there is none."""
+    return f"data:image/webp;base64,{base64.b64encode(webp).decode()}" if webp else ""
