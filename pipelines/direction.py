@@ -7,6 +7,7 @@ seen (0 to the right, 90 down), speeds shares of the still's width a second.
 
 from __future__ import annotations
 
+import functools
 import itertools
 import json
 from typing import Annotated, Any, Literal, NamedTuple, TypeVar
@@ -199,6 +200,23 @@ class _Window(NamedTuple):
 def _with(part: P, changes: Any) -> P:
     """A copy that is not checked anew: what lies outside of a crop is no mistake."""
     return part.model_copy(update=dict(changes))
+
+
+@functools.cache
+def direction_schema() -> dict[str, Any]:
+    """The JSON schema of a direction, whole: every part stands where it is used."""
+    schema = Direction.model_json_schema()
+    return dict(_inlined(schema, schema.pop("$defs")))
+
+
+def _inlined(schema: Any, parts: dict[str, Any]) -> Any:
+    if isinstance(schema, list):
+        return [_inlined(each, parts) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    if "$ref" in schema:
+        return _inlined(parts[schema["$ref"].rpartition("/")[2]], parts)
+    return {name: _inlined(value, parts) for name, value in schema.items()}
 
 
 PART_NAMES = {

@@ -20,7 +20,7 @@ from pydantic import (
     model_validator,
 )
 
-from pipelines.direction import Direction, direction_of
+from pipelines.direction import Direction, direction_of, direction_schema
 from pipelines.errors import RequestError
 
 Camera = Literal[
@@ -58,7 +58,7 @@ Directed = Annotated[
     Direction,
     BeforeValidator(direction_of),
     PlainSerializer(Direction.brief),
-    WithJsonSchema({"type": "object"}),
+    WithJsonSchema(direction_schema()),
 ]
 """A direction that may be given as JSON, and is told as JSON without what says nothing."""
 

@@ -46,7 +46,7 @@ NAME = {"type": "string", "description": "What the picture is called: the clip i
 
 FORMAT = {"type": "string", "enum": list(FORMATS), "default": "mp4"}
 
-KEYWORDS = ("type", "description", "enum", "minimum", "maximum")
+KEYWORDS = ("type", "description", "enum", "minimum", "maximum", "properties", "additionalProperties")
 """What of a control's schema a tool needs to know; its default is the model's."""
 
 

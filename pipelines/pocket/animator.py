@@ -31,6 +31,7 @@ from pipelines.pocket.path import path_of
 from pipelines.pocket.render import Renderer
 from pipelines.pocket.said import directed, stage_of
 from pipelines.pocket.sampling import Conditions, OnFields, draw_fields, ignore_fields, noise_for
+from pipelines.pocket.shake import shaken
 from pipelines.pocket.stirring import ambient_of
 from pipelines.pocket.weights import open_denoiser
 from pipelines.request import MotionRequest
@@ -209,6 +210,7 @@ def _renderer(still: RGB, sight: Sight, deck: Deck, happening: Happening, reques
     ambient = ambient_of(sight, happening, deck.nearness, vigour, (request.seed, imagined_seconds(request)))
     ambient = directed(ambient, said, stage_of(sight, vigour))
     deck, way = _way(still, sight, deck, ambient, request)
+    way = shaken(way, said.camera.shake, (request.seed, ambient.seconds), said.loop, still.shape[0] / still.shape[1])
     return Renderer(still, deck, way, ambient)
 
 

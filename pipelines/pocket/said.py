@@ -82,14 +82,27 @@ def directed(ambient: Ambient, said: Direction, stage: Stage) -> Ambient:
 
 
 def _calm(ambient: Ambient, stage: Stage, kind: str) -> Ambient:
-    """One kind of thing does not move by itself."""
-    if kind == "lights":
-        return replace(ambient, lights=np.zeros_like(ambient.lights))
-    share = np.sum([stage.shares[MATERIALS.index(name)] for name in MADE_OF[kind]], 0)
-    lights, left = ambient.lights, np.asarray(1 - share, np.float32)
-    # a fade where one thing meets another is no motion of half the size: there it is still as well
-    return replace(_calmed(ambient, np.clip(2 * left - 1, 0, 1)), lights=lights)
+    """One kind of thing does not move by itself: of what two kinds do, each place is of the one that has more of it."""
+    alone, shared, other = CALMED[kind]
+    fields = {alone: np.zeros_like(ambient.lights)} if alone else {}
+    if shared:
+        mine, theirs = (_share(stage, each) for each in (kind, other))
+        fields[shared] = np.where(theirs > mine, getattr(ambient, shared), np.float32(0))
+    return _changed(ambient, fields)
 
+
+def _share(stage: Stage, kind: str) -> Floats:
+    return np.asarray(sum(stage.shares[MATERIALS.index(name)] for name in MADE_OF[kind]), np.float32)
+
+
+CALMED = {
+    "clouds": ("", "stream", "water"),
+    "water": ("ripple", "stream", "clouds"),
+    "plants": ("", "sway", "living"),
+    "living": ("breath", "sway", "plants"),
+    "lights": ("lights", "", ""),
+}
+"""What each kind alone does, and what it does as another kind does too."""
 
 MADE_OF = {"clouds": ("cloud", "mist", "sky"), "water": ("water", "flow"), "plants": ("plant",), "living": ("living",)}
 """Materials of each kind of thing that moves by itself; lights may be on any."""

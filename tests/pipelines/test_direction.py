@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
+from pathlib import Path
 
 import pytest
 
-from pipelines.direction import FULL, MOST_LETTERS, Direction, direction_of
+from pipelines.direction import FULL, MOST_LETTERS, CameraPath, Direction, direction_of
 from pipelines.errors import RequestError
 from pipelines.request import MotionRequest, parse_request
 
@@ -92,3 +94,11 @@ def test_through_a_crop_places_are_where_they_were_in_the_picture() -> None:
 
 def test_the_empty_direction_is_empty_through_any_crop() -> None:
     assert Direction().within((0.2, 0.1, 0.8, 0.9)) == Direction()
+
+
+def test_the_documented_example_is_one_and_names_every_part() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "directing.md").read_text(encoding="utf-8")
+    example = json.loads(re.findall(r"```json\n(.*?)```", text, re.DOTALL)[0])
+    assert direction_of(example).parts
+    assert set(example) == set(Direction.model_fields)
+    assert set(example["camera"]) == set(CameraPath.model_fields)

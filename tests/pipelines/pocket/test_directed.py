@@ -18,6 +18,7 @@ from pipelines.pocket.happening import CHANNELS, Happening
 from pipelines.pocket.path import path_of
 from pipelines.pocket.render import Renderer
 from pipelines.pocket.said import directed, stage_of
+from pipelines.pocket.shake import shaken
 from pipelines.pocket.stirring import ambient_of
 
 SECONDS = 3.0
@@ -36,10 +37,10 @@ def calm(sight: Sight) -> Any:
     return ambient_of(sight, happening, np.full((10, 16), 0.7, np.float32), 1.0, (1, SECONDS))
 
 
-def drawn(landscape: RGB, deck: Deck, sight: Sight, calm: Any, **said: Any) -> Renderer:
+def drawn(landscape: RGB, deck: Deck, sight: Sight, usual: Any, **said: Any) -> Renderer:
     """A clip of the landscape by what was said, the camera held unless that said more."""
     direction = direction_of(said)
-    ambient = directed(calm, direction, stage_of(sight, 1.0))
+    ambient = directed(usual, direction, stage_of(sight, 1.0))
     still = held(landscape, deck)
     keys = said.get("camera") or {"keys": [{}, {"t": 1}]}
     path = path_of(deck if "camera" in said else still, direction_of({"camera": keys}).camera, AIM, direction.loop)
@@ -179,3 +180,24 @@ def test_a_loop_closes_at_its_usual_pace(landscape, deck, sight, calm) -> None:
     steps = [np.abs(a.astype(int) - b).mean() for a, b in zip(frames, [*frames[1:], frames[0]], strict=True)]
     assert steps[-1] <= 1.2 * np.median(steps)
     assert np.median(steps) > 0.2
+
+
+def test_a_hand_shakes_the_camera_and_never_shows_what_is_outside(landscape, deck, sight, calm) -> None:
+    still = drawn(landscape, deck, sight, calm)
+    corners = np.array([[-0.5, -0.3, 1], [0.5, -0.3, 1], [-0.5, 0.3, 1], [0.5, 0.3, 1]])
+    for loops in (False, True):
+        way = shaken(still.course, 1.0, (5, SECONDS), loops, 0.6)
+        assert np.allclose(way.through(np.zeros(3), 0.0), np.eye(3))
+        seen = np.array([corners @ way.through(np.zeros(3), share).T for share in np.linspace(0, 1, 60)])
+        assert np.abs(seen[..., 0]).max() <= 0.5
+        assert np.abs(seen[..., 1]).max() <= 0.3
+        middles = np.array([way.through(np.zeros(3), share)[:2, 2] for share in np.linspace(0, 1, 60)])
+        assert np.ptp(middles, axis=0).min() > 0.003
+    assert np.allclose(way.through(np.zeros(3), 1.0), np.eye(3))
+    assert shaken(still.course, 0.0, (5, SECONDS), False, 0.6) is still.course
+
+
+def test_what_shall_be_calm_does_not_move_by_itself(landscape, deck, sight, calm) -> None:
+    moving, without = (drawn(landscape, deck, sight, calm, calm=kinds) for kinds in ((), ("water",)))
+    assert (moving.frame(0.7) != landscape).any()
+    assert np.array_equal(without.frame(0.7), landscape)
