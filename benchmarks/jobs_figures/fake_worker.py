@@ -20,6 +20,8 @@ from jobs import answering, attempt, make_clip, worker
 from jobs.claims import Claims
 from jobs.job import CLIP
 from jobs.store import FolderStore
+from pipelines.contract import RGB, Sketch
+from pipelines.request import MotionRequest
 
 KILL = "STILLMOTION_KILL"
 
@@ -31,6 +33,7 @@ def main() -> None:
     """Runs one worker."""
     pipelines.load = lambda model: FakeAnimator(speed_from_environment())  # type: ignore[assignment,misc]
     pipelines.look_ahead = look
+    pipelines.sketch = _no_sketch  # type: ignore[assignment]
     # the subject network takes a second that is nobody's speed, and so does the look for taps
     make_clip.find_anchor = lambda still, request: (0.5, 0.5)
     answering.Answering.look_ahead = lambda self, still: None  # type: ignore[method-assign]
@@ -38,6 +41,10 @@ def main() -> None:
     FolderStore.put = _around(FolderStore.put, "rename", lambda arguments: CLIP in arguments)  # type: ignore[method-assign]
     Claims.end = _around(Claims.end, "commit", lambda arguments: True)  # type: ignore[method-assign]
     worker.main()
+
+
+def _no_sketch(still: RGB, request: MotionRequest, is_whole: bool = False) -> Sketch:
+    return Sketch([], still[None][:0], 0.0)
 
 
 def _after(function: Callable[..., Any], moment: str) -> Callable[..., Any]:

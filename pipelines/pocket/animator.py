@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
+import threading
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
@@ -62,17 +63,17 @@ def load_pocket(folder: Path) -> PocketAnimator:
 
 def look_ahead(still: RGB) -> None:
     """Looks at a still uint8 `[H, W, 3]` and cuts its cards; the next clips of it begin with what was found."""
-    _looked_at(_Still(still)).deck_of(still)
+    _looked(still).deck_of(still)
 
 
 def seen_small(still: RGB) -> SmallStill:
     """A still uint8 `[H, W, 3]` a quarter as large, with what is found in it."""
-    return _looked_at(_Still(still)).small_of(still)
+    return _looked(still).small_of(still)
 
 
 def small_renderer(animator: PocketAnimator, still: RGB, request: MotionRequest) -> Renderer:
     """What draws the clip a quarter as large, for a person who is still changing what was said."""
-    looked = _looked_at(_Still(still))
+    looked = _looked(still)
     small, key = looked.small_of(still), (request.seed, request.num_inference_steps, request.max_guidance_scale)
     if looked.drawn is None or looked.drawn[0] != key:
         looked.drawn = key, animator.draw(looked.seen, request)
@@ -110,7 +111,7 @@ class PocketAnimator:
 
     def renderer(self, still: RGB, request: MotionRequest, on_step: OnStep = ignore_steps) -> Renderer:
         """What draws the frames of a clip, at any moment of it."""
-        looked = _looked_at(_Still(still))
+        looked = _looked(still)
 
         def watch(step: int, fields: Tensor) -> None:
             total = request.num_inference_steps
@@ -197,6 +198,15 @@ class _Looked:
             sight = self.seen.sight(rgb)
             self.small = SmallStill(rgb, sight, deck_of(rgb, sight))
         return self.small
+
+
+_LOOKING = threading.Lock()
+
+
+def _looked(still: RGB) -> _Looked:
+    """What is found in a still: whoever asks while another looks at it waits for that look."""
+    with _LOOKING:
+        return _looked_at(_Still(still))
 
 
 @functools.lru_cache(maxsize=STILLS_KEPT)
