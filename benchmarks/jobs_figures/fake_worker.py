@@ -33,7 +33,7 @@ def main() -> None:
     """Runs one worker."""
     pipelines.load = lambda model: FakeAnimator(speed_from_environment())  # type: ignore[assignment,misc]
     pipelines.look_ahead = look
-    pipelines.sketch = _no_sketch  # type: ignore[assignment]
+    pipelines.sketch = _no_sketch
     # the subject network takes a second that is nobody's speed, and so does the look for taps
     make_clip.find_anchor = lambda still, request: (0.5, 0.5)
     answering.Answering.look_ahead = lambda self, still: None  # type: ignore[method-assign]
