@@ -73,7 +73,7 @@ def _add_clip(router: APIRouter, backstage: Backstage, waiting: Waiting) -> None
 def _add_models(router: APIRouter) -> None:
     @router.get("/models", tags=["models"])
     def known() -> JSONResponse:
-        """The models that this studio knows, whether their files are here, and the controls that they obey."""
+        """The models that this studio knows, whether their files are here, and what they obey."""
         return JSONResponse([_told(spec) for spec in models()])
 
 
@@ -87,6 +87,7 @@ def _told(spec: ModelSpec) -> dict[str, Any]:
         "here": location(spec) is not None,
         "max_frames": spec.max_frames,
         "controls": obeyed,
+        "direction": sorted(spec.obeys),
         "defaults": dict(spec.defaults),
     }
 

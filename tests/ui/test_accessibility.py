@@ -7,7 +7,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from tests.jobs.watching import holds_within
-from tests.ui.studio import STILLS, animate, give, make_small
+from tests.ui.studio import CLIP_MS, STILLS, animate, give, make_small
 
 SETTLED_S = 5
 """Seconds in which colours that fade into one another have to arrive."""
@@ -25,12 +25,19 @@ def found(page: Page) -> list[str]:
     return [f"{each['id']}: {node['target']} {node['html'][:100]}" for each in violations for node in each["nodes"]]
 
 
-@pytest.mark.parametrize("is_dark", [False, True], ids=["light", "dark"])
-def test_the_studio_from_the_empty_page_to_the_shared_clip(page: Page, is_dark: bool) -> None:
-    if is_dark:
+@pytest.mark.parametrize("kind", ["light", "dark", "phone"])
+def test_the_studio_from_the_empty_page_to_the_shared_clip(page: Page, kind: str) -> None:
+    if kind == "dark":
         page.locator("#theme-toggle").click()
+    if kind == "phone":
+        page.set_viewport_size({"width": 390, "height": 844})
     assert complaints(page) == []
     give(page, STILLS / "otters.jpg")
+    for tool in ("Arrow", "Part", "Keep still", "Camera"):
+        page.get_by_role("toolbar", name="Say what moves").get_by_role("button", name=tool, exact=True).press("Enter")
+    expect(page.get_by_role("group", name="What was said about the motion").get_by_role("button")).to_have_count(6)
+    expect(page.get_by_role("group", name="What moves by itself")).to_be_visible(timeout=CLIP_MS)
+    assert complaints(page) == []
     make_small(page)
     animate(page)
     for box in ("save-box", "save-more", "share-box"):
