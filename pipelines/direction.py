@@ -32,8 +32,8 @@ Unit = Annotated[float, Field(ge=0, le=FULL)]
 
 Point = tuple[Unit, Unit]
 
-Act = Literal["auto", "still", "flow", "drift", "ripple", "sway", "breathe"]
-"""What a region does; auto: as the picture says."""
+Act = Literal["auto", "still", "flow", "drift", "ripple", "sway", "breathe", "move"]
+"""What a region does; auto: as the picture says; move: it is cut out and goes along its path."""
 
 Kind = Literal["clouds", "water", "plants", "living", "lights"]
 """What moves by itself."""
@@ -90,13 +90,21 @@ class CameraPath(_Part):
 class Region(_Part):
     """A part of the still, by closed outlines of which each switches between inside and outside, and what it does.
 
-    `toward` is where it flows or drifts; `strength` 1 is as usual.
+    `toward` is where it flows or drifts; `strength` 1 is as usual. What moves goes along `path` as a whole, from the
+    path's beginning, which is where it is, to its end when the clip ends; what it bares is carried on from around it.
     """
 
     outlines: tuple[tuple[Point, ...], ...] = Field(min_length=1, max_length=MOST_OUTLINES)
     do: Act = "auto"
     toward: float | None = Field(None, ge=-360, le=360)
     strength: float = Field(1.0, ge=0, le=3)
+    path: tuple[Point, ...] = Field((), max_length=MOST_POINTS)
+
+    @model_validator(mode="after")
+    def _has_a_way(self) -> Region:
+        if (self.do == "move") != (len(self.path) > 1):
+            raise ValueError("A part that moves, and no other, has a path of two places or more. Drag where it goes.")
+        return self
 
     @model_validator(mode="after")
     def _is_a_part(self) -> Region:
@@ -161,7 +169,7 @@ class Direction(_Part):
             self,
             {
                 "camera": _with(camera, {"keys": keys, "aim": aim}),
-                "regions": tuple(_with(each, {"outlines": tuple(map(seen.line, each.outlines))}) for each in regions),
+                "regions": tuple(_with(each, seen.region(each)) for each in regions),
                 "arrows": tuple(_with(each, seen.arrow(each)) for each in self.arrows),
                 "anchors": seen.line(self.anchors),
             },
@@ -190,6 +198,10 @@ class _Window(NamedTuple):
     def line(self, points: tuple[Point, ...]) -> tuple[Point, ...]:
         """Places one after the other."""
         return tuple(map(self.place, points))
+
+    def region(self, region: Region) -> dict[str, Any]:
+        """Outlines and path of a region."""
+        return {"outlines": tuple(map(self.line, region.outlines)), "path": self.line(region.path)}
 
     def arrow(self, arrow: Arrow) -> dict[str, Any]:
         """Path and speed of an arrow."""

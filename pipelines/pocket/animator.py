@@ -28,6 +28,7 @@ from pipelines.pocket.cards import Deck, deck_of, held
 from pipelines.pocket.course import Way, course_of
 from pipelines.pocket.denoiser import HappeningDenoiser
 from pipelines.pocket.happening import Happening
+from pipelines.pocket.movers import with_movers
 from pipelines.pocket.path import path_of
 from pipelines.pocket.render import Renderer
 from pipelines.pocket.said import directed, stage_of
@@ -221,7 +222,7 @@ def _renderer(still: RGB, sight: Sight, deck: Deck, happening: Happening, reques
     ambient = directed(ambient, said, stage_of(sight, vigour))
     deck, way = _way(still, sight, deck, ambient, request)
     way = shaken(way, said.camera.shake, (request.seed, ambient.seconds), said.loop, still.shape[0] / still.shape[1])
-    return Renderer(still, deck, way, ambient)
+    return Renderer(still, with_movers(deck, still, said), way, ambient)
 
 
 def _way(still: RGB, sight: Sight, deck: Deck, ambient: Ambient, request: MotionRequest) -> tuple[Deck, Way]:

@@ -13,8 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.eyes.seen import Sight
+from pipelines.pocket.amplitude import eased
 from pipelines.pocket.behind import painted
 from pipelines.pocket.masks import Floats, Mask, Parts, parts_of
+from pipelines.pocket.tempo import there_and_again
 
 COLUMNS = 96
 """At which planes are fitted and edges looked for."""
@@ -43,12 +45,28 @@ class Card:
     """`rgb` uint8 `[H, W, 3]`, painted on beyond its part; `alpha` uint8 `[H, W]`; `plane` float64 `[3]`: a, b, c.
 
     The nearness of the nearest place of the picture is 1, that of the sky 0. `label` counts the cards from behind.
+    What has a `trail` goes along it on top of what the camera does.
     """
 
     rgb: NDArray[np.uint8]
     alpha: NDArray[np.uint8]
     plane: NDArray[np.float64]
     label: int
+    trail: Trail | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Trail:
+    """Where a card goes by itself: `places [n, 2]` in image widths from where it is; back again in what `loops`."""
+
+    places: NDArray[np.float64]
+    loops: bool
+
+    def at(self, share: float) -> NDArray[np.float64]:
+        """How far it is, (x, y), at a share of the clip's time, from rest to rest."""
+        way = there_and_again(share) if self.loops else eased(share)
+        along = np.concatenate([[0], np.cumsum(np.hypot(*np.diff(self.places, axis=0).T))])
+        return np.array([np.interp(way * along[-1], along, each) for each in self.places.T])
 
 
 @dataclass(frozen=True, eq=False)

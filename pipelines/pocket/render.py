@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 
 from pipelines.contract import RGB
 from pipelines.pocket.ambient import Ambient
+from pipelines.pocket.camera import shifted
 from pipelines.pocket.cards import Card, Deck
 from pipelines.pocket.course import Way
-from pipelines.pocket.masks import Floats
+from pipelines.pocket.masks import Floats, Mask
 
 SETTLED = 0.004
 """Image widths of travel within which the cards take over from the still."""
@@ -39,17 +40,30 @@ class Renderer:
         wobble = self.ambient.wobble(seconds)
         frame = np.empty_like(self.still)
         for layer in self._layers:
-            layer.draw(
-                frame, self._sources(self.course.through(layer.card.plane, share)), (wobble, self.ambient, seconds)
-            )
+            layer.draw(frame, self._sources(self._through(layer.card, share)), (wobble, self.ambient, seconds))
         moved = self.course.moved(share)
         # a single card is the still itself: nothing of it is amiss
-        return frame if moved >= SETTLED or len(self.deck.cards) == 1 else self._settling(frame, moved)
+        return frame if moved >= SETTLED or len(self.deck.cards) == 1 else self._settling(frame, moved, share)
 
-    def _settling(self, frame: RGB, moved: float) -> RGB:
+    def _through(self, card: Card, share: float) -> NDArray[np.float64]:
+        """From the frame to a card, in image widths."""
+        through = self.course.through(card.plane, share)
+        return through if card.trail is None else shifted(-card.trail.at(share)) @ through
+
+    def _settling(self, frame: RGB, moved: float, share: float) -> RGB:
         """Before the cards have moved apart: where their edges are not quite as in the still, it fades away."""
-        weight = np.float32(1 - moved / SETTLED)
+        weight = np.full((*frame.shape[:2], 1), 1 - moved / SETTLED, np.float32)
+        for card, around in self._things:
+            assert card.trail is not None, "a thing has one"  # noqa: S101
+            gone = min(1.0, float(np.hypot(*card.trail.at(share))) / SETTLED)
+            weight[around] *= np.float32(1 - gone)
         return np.asarray(np.clip(frame + self._amiss * weight, 0, 255) + np.float32(0.5), np.uint8)
+
+    @cached_property
+    def _things(self) -> list[tuple[Card, Mask]]:
+        """What goes by itself, and where it was."""
+        kernel = np.ones((MARGIN, MARGIN), np.uint8)
+        return [(card, cv2.dilate(card.alpha, kernel) > 0) for card in self.deck.cards if card.trail is not None]
 
     @cached_property
     def _amiss(self) -> Floats:

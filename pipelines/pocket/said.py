@@ -113,6 +113,8 @@ def _obeyed(ambient: Ambient, region: Region, stage: Stage) -> Ambient:
     part = _small(_mask(region, stage), stage)
     if region.do == "auto":
         return _calmed(ambient, 1 + part * np.float32(region.strength - 1))
+    if region.do == "move":
+        return ambient
     others = _calmed(ambient, 1 - part)
     size = np.float32(region.strength * stage.vigour) * part
     if region.do in STREAMS:

@@ -65,6 +65,7 @@ CANNOT = {
     "out of order": ({"camera": {"keys": [{"t": 1}, {"t": 0}]}}, "The camera's keys are out of order."),
     "one key": ({"camera": {"keys": [{"t": 1}]}}, "A camera's path has two keys or more."),
     "wider than the picture": ({"camera": {"keys": [{}, {"t": 1, "zoom": 0.5}]}}, "Camera key 2, zoom: 0.5"),
+    "nowhere to go": ({"regions": [{"outlines": [SQUARE], "do": "move"}]}, "Region 1: A part that moves"),
     "endless": ({"anchors": [[0.5, 0.5]] * 10_000}, f"A direction has at most {MOST_LETTERS:,} letters."),
     "not a number": ('{"anchors": [[NaN, 1]]}', "Anchor 1"),
     "too deep": ("[" * 9000, "This direction is no JSON."),

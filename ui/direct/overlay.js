@@ -128,10 +128,22 @@ function drawnRegion(region, index) {
   const go = (place) => {
     const now = items("regions")[index];
     const at = middleOf(now.outlines);
-    put("regions", index, { ...now, outlines: now.outlines.map((each) => each.map((p) => p.map((v, i) => Math.min(FULL, Math.max(0, v + place[i] - at[i]))))) }, `part ${index}`);
+    const shifted = (points) => points.map((p) => p.map((v, i) => Math.min(FULL, Math.max(0, v + place[i] - at[i]))));
+    const path = now.path ? { path: shifted(now.path) } : {};
+    put("regions", index, { ...now, outlines: now.outlines.map(shifted), ...path }, `part ${index}`);
   };
+  const send = (place) => {
+    const now = items("regions")[index];
+    if (place.join() !== now.path[0].join()) put("regions", index, { ...now, path: [now.path[0], place] }, `sent ${index}`);
+  };
+  const drawn = [];
+  if (region.path) {
+    const way = line(region.path);
+    const end = handle(region.path.at(-1), `Part ${letter(index)}, where it goes`, send, () => drop("regions", index));
+    drawn.push(made("path", { class: "edge", d: way }), made("path", { class: "way", d: way }), end, head(region.path));
+  }
   const shape = made("path", { class: "outline", d: region.outlines.map((each) => line(each, true)).join(""), "fill-rule": "evenodd" });
-  return made("g", { class: `part ${region.do || "auto"}` }, shape, handle(middle, `Part ${letter(index)}`, go, () => drop("regions", index)), tag(middle, letter(index)));
+  return made("g", { class: `part ${region.do || "auto"}` }, shape, ...drawn, handle(middle, `Part ${letter(index)}`, go, () => drop("regions", index)), tag(middle, letter(index)));
 }
 
 function drawnAnchor(place, index) {

@@ -9,7 +9,7 @@ const ICONS = {
   redo: "m16 5 5 5-5 5M21 10H10a6 6 0 0 0 0 12h3",
 };
 const TOOLS = { arrow: "Arrow", part: "Part", pin: "Keep still", camera: "Camera" };
-const ACTS = { still: "keeps still", auto: "as the picture says", flow: "flows", drift: "drifts", ripple: "ripples", sway: "sways", breathe: "breathes" };
+const ACTS = { still: "keeps still", auto: "as the picture says", flow: "flows", drift: "drifts", ripple: "ripples", sway: "sways", breathe: "breathes", move: "moves along its arrow" };
 const DIRECTIONS = { 0: "to the right", 45: "down right", 90: "down", 135: "down left", 180: "to the left", 225: "up left", 270: "up", 315: "up right" };
 
 function html(name, properties = {}, ...children) {
@@ -79,12 +79,20 @@ function arrowRow(arrow, index) {
 function regionRow(region, index) {
   const name = `Part ${letter(index)}`;
   const set = (changes, joined) => put("regions", index, { ...items("regions")[index], ...changes }, joined);
-  const does = menu(`${name}: what it does`, ACTS, region.do || "auto", (act) => set({ do: act }));
+  const does = menu(`${name}: what it does`, ACTS, region.do || "auto", (act) => put("regions", index, doing(items("regions")[index], act)));
   const goes = ["flow", "drift"].includes(region.do);
   const usual = region.do === "flow" ? 90 : 0;
   const way = menu(`${name}: which way`, DIRECTIONS, ((region.toward ?? usual) + 360) % 360, (toward) => set({ toward: Number(toward) }));
   const much = range(`${name}: how much`, [0, 3, 0.1], region.strength ?? 1, (strength) => set({ strength }, `much ${index}`));
-  return row(name, does, ...(goes ? [way] : []), ...(region.do === "still" ? [] : [much]), remove(name, () => drop("regions", index)));
+  return row(name, does, ...(goes ? [way] : []), ...(["still", "move"].includes(region.do) ? [] : [much]), remove(name, () => drop("regions", index)));
+}
+
+// What goes somewhere as a whole has a way: at first a short one to the right.
+function doing(region, act) {
+  const { path: _, ...rest } = region;
+  const [x, y] = middleOf(region.outlines);
+  const end = [x + (x < FULL - 150 ? 150 : -150), y];
+  return act === "move" ? { ...rest, do: act, path: [[x, y], end] } : { ...rest, do: act };
 }
 
 function cameraRow() {

@@ -15,6 +15,7 @@ from pipelines.eyes.seen import Sight
 from pipelines.pocket.cards import Deck, held
 from pipelines.pocket.course import MOST_BARED, bared
 from pipelines.pocket.happening import CHANNELS, Happening
+from pipelines.pocket.movers import with_movers
 from pipelines.pocket.path import path_of
 from pipelines.pocket.render import Renderer
 from pipelines.pocket.said import directed, stage_of
@@ -44,7 +45,8 @@ def drawn(landscape: RGB, deck: Deck, sight: Sight, usual: Any, **said: Any) -> 
     still = held(landscape, deck)
     keys = said.get("camera") or {"keys": [{}, {"t": 1}]}
     path = path_of(deck if "camera" in said else still, direction_of({"camera": keys}).camera, AIM, direction.loop)
-    return Renderer(landscape, deck if "camera" in said else still, path, ambient)
+    cards = with_movers(deck if "camera" in said else still, landscape, direction)
+    return Renderer(landscape, cards, path, ambient)
 
 
 def flow_between(one: RGB, other: RGB) -> np.ndarray:
@@ -201,3 +203,34 @@ def test_what_shall_be_calm_does_not_move_by_itself(landscape, deck, sight, calm
     moving, without = (drawn(landscape, deck, sight, calm, calm=kinds) for kinds in ((), ("water",)))
     assert (moving.frame(0.7) != landscape).any()
     assert np.array_equal(without.frame(0.7), landscape)
+
+
+def test_a_thing_goes_along_its_path_as_a_whole_and_bares_what_is_around_it(landscape, deck, sight, calm) -> None:
+    """The dark post, sent a tenth of the width to the left."""
+    post = [[595, 150], [705, 150], [705, 840], [595, 840]]
+    said = {"only": True, "regions": [{"outlines": [post], "do": "move", "path": [[650, 500], [550, 500]]}]}
+    renderer = drawn(landscape, deck, sight, calm, **said)
+    first, last = renderer.frame(0.001), renderer.frame(1.0)
+    assert np.abs(first.astype(int) - landscape).max() <= 2
+    is_post = (last[..., 0] < 100) & (last[..., 1] < 40)
+    columns = np.flatnonzero(is_post[60:140].mean(0) > 0.9)
+    assert abs(columns.min() - (round(0.6 * 320) - 32)) <= 1
+    assert abs(columns.max() - (round(0.7 * 320) - 33)) <= 1
+    # where it stood are the colours of what stands around it
+    assert last[50:70, 205:220].mean() > 170
+    assert 90 < last[110:150, 205:220].mean() < 150
+    # and all else is the still
+    assert np.array_equal(last[:, 250:], landscape[:, 250:])
+    assert np.array_equal(last[:, :130], landscape[:, :130])
+
+
+def test_in_a_loop_a_thing_comes_back(landscape, deck, sight, calm) -> None:
+    post = [[595, 150], [705, 150], [705, 840], [595, 840]]
+    said = {
+        "only": True,
+        "loop": True,
+        "regions": [{"outlines": [post], "do": "move", "path": [[650, 500], [550, 500]]}],
+    }
+    renderer = drawn(landscape, deck, sight, calm, **said)
+    assert np.abs(renderer.frame(0.999).astype(int) - landscape).mean() < 0.2
+    assert np.abs(renderer.frame(0.5).astype(int) - landscape).mean() > 2
