@@ -1,20 +1,24 @@
-"""Who taps a thing on the page gets its outline from the worker: also while it makes a clip, sleeps or has died."""
+"""What the page asks of the worker about a still is answered: also while it makes a clip, sleeps or has died."""
 
 from __future__ import annotations
 
 import os
 import signal
 import threading
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from jobs.beats import all_signs
 from jobs.glance import Glance
 from jobs.orders import Orders
+from jobs.sketches import sketch_of
 from jobs.taps import MOST_TAPS, outline_under
-from pipelines.direction import Region
+from pipelines.catalogue import request_for
+from pipelines.direction import Region, direction_of
 from pipelines.errors import RequestError, StillError
 from pipelines.outlines import filled
 from tests.jobs.watching import ended, holds_within, until
@@ -100,3 +104,23 @@ def test_a_worker_that_sleeps_wakes_and_stays_until_it_has_answered(fake):
     queue = fake(idle_unload_s=0.1)
     assert holds_within(60, lambda: [sign.state for sign in all_signs(queue.engine)] == ["asleep"])
     assert outline_under(queue, HERON, [(*BIRD, True)])["polygons"]
+
+
+def test_what_was_said_is_sketched_and_what_moves_by_itself_is_named(queue):
+    usual = request_for({"width": 320, "height": 192, "num_frames": 24})
+    nothing = sketch_of(queue, HERON, usual)
+    assert (nothing.found, nothing.webp) == (("plants",), b"")
+    arrow = {"arrows": [{"path": [[200, 800], [500, 800]], "speed": 0.05}]}
+    said = sketch_of(queue, HERON, usual.model_copy(update={"direction": direction_of(arrow)}))
+    with Image.open(BytesIO(said.webp)) as webp:
+        assert webp.n_frames > 4
+    assert said.motion > 0
+
+
+def test_a_take_of_the_sheet_moves_more_the_more_is_asked(queue):
+    usual = request_for({"width": 320, "height": 192, "num_frames": 24, "seed": 4, "camera": "left"})
+    amounts = [usual.model_copy(update={"motion_bucket_id": amount}) for amount in (30, 200)]
+    calm, lively = (sketch_of(queue, HERON, request, is_whole=True) for request in amounts)
+    assert lively.motion > 2 * calm.motion
+    with pytest.raises(StillError):
+        sketch_of(queue, HERON.with_name("gone.jpg"), usual)
