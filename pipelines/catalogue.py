@@ -220,10 +220,11 @@ def request_for(fields: Mapping[str, Any], find_model: Callable[[str], ModelSpec
 
 
 def unheeded(fields: Mapping[str, Any], find_model: Callable[[str], ModelSpec] = known) -> list[str]:
-    """A sentence for each control that was given and that the model does not have; raises `ModelError`."""
+    """A sentence for each control that was set to something and that the model does not have; raises `ModelError`."""
     spec = find_model(str(fields.get("model") or default_model()))
-    given = [name for name, value in fields.items() if value is not None and name in spec.ignores]
-    return [f"{spec.name} has no {name}: it was left out." for name in given]
+    usual = {name: MotionRequest.model_fields[name].default for name in spec.ignores}
+    lost = [name for name, default in usual.items() if fields.get(name) not in (None, default)]
+    return [f"{spec.name} has no {name}: it was left out." for name in sorted(lost)]
 
 
 def steps_for(spec: ModelSpec, speed: str) -> int:

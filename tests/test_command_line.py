@@ -156,6 +156,7 @@ def made(desk):
         "fps": 12,
         "noise_aug_strength": 0.05,
         "camera": "orbit-left",
+        "direction": {"anchors": [[250, 300]], "loop": True},
         "num_frames": 5,
         "num_inference_steps": 2,
         "min_guidance_scale": 1.0,
@@ -179,15 +180,19 @@ def made(desk):
         "upscaling": 2,
     }
     assert list(controls) == list(MotionRequest.model_fields)
-    options = [text for name, value in controls.items() for text in (f"--{name.replace('_', '-')}", value)]
+    told = {name: json.dumps(value) if isinstance(value, dict) else value for name, value in controls.items()}
+    options = [text for name, value in told.items() for text in (f"--{name.replace('_', '-')}", value)]
     return run("animate", desk / "good.jpg", "-o", desk / "made.mp4", "--json", *options), desk / "made.mp4", controls
 
 
 def test_every_control_is_an_option_and_the_last_line_is_json(made):
     done, path, _ = made
-    assert (done.returncode, done.stderr) == (0, "")
+    # the only one that is not what it always is
+    left_out = "Pocket has no min_guidance_scale: it was left out."
+    assert (done.returncode, done.stderr) == (0, f"{left_out}\n")
     facts = json.loads(done.stdout.splitlines()[-1])
     assert facts.pop("peak_rss_mb") > 100
+    assert facts.pop("told") == [left_out]
     assert facts == {
         "path": str(path),
         "model": "pocket",
@@ -251,6 +256,23 @@ def test_the_models_are_listed(tmp_path):
     assert [row.split()[0] for row in rows] == ["pocket", "svd-xt", "svd", "svd-xt-1-1", *helpers]
     assert re.split(r"\s{2,}", rows[0])[:3] == ["pocket", "pocket", "Apache-2.0"]
     assert [re.split(r"\s{2,}", row)[4] for row in rows] == ["yes", "no", "no", "no", "yes", "yes"]
+
+
+def test_short_options_are_parts_of_the_direction(desk):
+    from media.recipe import read_recipe
+
+    (desk / "said.json").write_text('{"anchors": [[10, 20]]}')
+    short = ["--loop", "--arrow", "200,700 400,700", "--keep-still", "500,500", "--direction", "said.json"]
+    assert run("animate", "good.jpg", "-o", "said.mp4", *short, *SMALL, cwd=desk).returncode == 0
+    said = {"arrows": [{"path": [[200, 700], [400, 700]]}], "anchors": [[10, 20], [500, 500]], "loop": True}
+    assert read_recipe(desk / "said.mp4")["request"]["direction"] == said
+    for wrong, sentence in (
+        (["--arrow", "2,x"], "are no places"),
+        (["--direction", "no.json"], "no direction in no.json"),
+    ):
+        refused = run("animate", "good.jpg", "-o", "said.mp4", *wrong, cwd=desk)
+        assert refused.returncode == 2
+        assert sentence in " ".join(refused.stderr.split())
 
 
 def test_help_names_every_control():

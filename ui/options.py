@@ -45,7 +45,7 @@ def _option(name: str) -> inspect.Parameter:
     field = MotionRequest.model_fields[name]
     words = f"{field.description} [default: the model's, or {control_schemas()[name]['default']}]"
     if name == "direction":
-        words = "What is said about the motion itself: a JSON file, or its text."
+        words = f"{field.description} A file, or the text itself."
     names = list(dict.fromkeys([f"--{name.replace('_', '-')}", f"--{name}"]))
     return _parameter(name, _kind(field.annotation), words, names)
 
