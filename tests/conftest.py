@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
@@ -185,11 +185,22 @@ def browser() -> Iterator[Browser]:
 
 LAPTOP = {"width": 1280, "height": 800}
 
+MOVING, CALM = "no-preference", "reduce"
+"""What a visitor wishes of motion (`reduced_motion`)."""
+
+
+def new_window(browser: Browser, **options: Any) -> BrowserContext:
+    """A window of its own, a laptop's size, of somebody who likes it calm.
+
+    A clip that plays takes most of a core, from every test that runs: it does where a test is about that (`MOVING`).
+    """
+    return browser.new_context(**{"viewport": LAPTOP, "reduced_motion": CALM, "accept_downloads": True, **options})
+
 
 @pytest.fixture
 def context(browser: Browser) -> Iterator[BrowserContext]:
     """A window of its own, a laptop's size."""
-    window = browser.new_context(viewport=LAPTOP, accept_downloads=True)
+    window = new_window(browser)
     yield window
     window.close()
 

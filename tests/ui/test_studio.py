@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
-from tests.conftest import Server
+from tests.conftest import MOVING, Server, new_window
 from tests.ui.studio import (
     CLIP_MS,
     STILLS,
@@ -28,6 +28,7 @@ from tests.ui.studio import (
 
 
 def test_a_photo_becomes_a_clip_that_the_browser_plays_and_saves(page: Page, tmp_path: Path) -> None:
+    page.emulate_media(reduced_motion=MOVING)
     give(page, STILLS / "otters.jpg")
     make_small(page)
     animate(page)
@@ -202,7 +203,7 @@ def test_the_models_page_tells_licence_size_place_and_fit(page: Page) -> None:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_a_phone_shows_the_page_without_scrolling_sideways(browser: Browser, server: Server, scheme: str) -> None:
-    phone = browser.new_context(viewport={"width": 390, "height": 844}, color_scheme=scheme, has_touch=True)
+    phone = new_window(browser, viewport={"width": 390, "height": 844}, color_scheme=scheme, has_touch=True)
     page = phone.new_page()
     page.goto(server.url)
     page.locator("#examples button").first.wait_for()
