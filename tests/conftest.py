@@ -109,17 +109,18 @@ def _stop(server: Server) -> None:
         raise
 
 
-def tiny_svd_of_this_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def tiny_svd_of_this_run(tmp_path_factory: pytest.TempPathFactory, num_frames: int = 4) -> Path:
     """One checkpoint for all processes that run tests: who makes it loads torch and diffusers, ten seconds of work."""
     folder = tmp_path_factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:
         folder = folder.parent
+    made = folder / f"{num_frames} frames" / "tiny-svd"
     with FileLock(folder / "tiny-svd.lock"):
-        if not (folder / "tiny-svd").exists():
+        if not made.exists():
             from tests.tiny_svd import make_tiny_svd
 
-            make_tiny_svd(folder / "tiny-svd-draft").rename(folder / "tiny-svd")
-    return folder / "tiny-svd"
+            make_tiny_svd(made.with_name("draft"), num_frames).rename(made)
+    return made
 
 
 @pytest.fixture(scope="session")
