@@ -231,8 +231,8 @@ def test_the_focus_stays_with_its_clip_and_never_goes_to_another(made: Page, ser
     expect(made.get_by_role("button", name="Favourite", exact=True)).to_be_focused()
 
 
-def test_settings_are_used_again(made: Page) -> None:
-    seed = made.locator("#result code").text_content()
+def test_a_clip_of_the_library_gives_its_settings_and_is_opened_in_the_studio(made: Page) -> None:
+    address, seed = made.url, made.locator("#result code").text_content()
     set_to(made, "motion_bucket_id", 10)
     unfold(made, "Details")
     set_to(made, "num_frames", 20)
@@ -240,11 +240,7 @@ def test_settings_are_used_again(made: Page) -> None:
     made.get_by_role("button", name="Use these settings in the studio").click()
     expect(made.locator("#control-motion_bucket_id input[type=number]")).to_have_value("90")
     expect(made.locator("#summary")).to_contain_text("256x128 · 8 frames")
-    expect(made.locator("#control-seed input")).to_have_value(seed)
-
-
-def test_a_clip_is_opened_in_the_studio(made: Page) -> None:
-    address = made.url
+    expect(made.locator("#control-seed input")).to_have_value(seed or "")
     made.get_by_role("button", name="New picture").click()
     expect(made).not_to_have_url(address)
     library(made)
@@ -253,7 +249,8 @@ def test_a_clip_is_opened_in_the_studio(made: Page) -> None:
     expect(made).to_have_url(address)
 
 
-def test_frames_are_made_again_with_other_settings(made: Page) -> None:
+def test_frames_are_made_again_with_other_settings_in_a_time_that_is_known(made: Page) -> None:
+    expect(made.locator("#summary")).to_contain_text(re.compile("about [0-9]+ s on this machine"))
     before = made.url
     unfold(made, "Details")
     made.get_by_label("Play as fast as it was imagined").uncheck()
@@ -261,10 +258,6 @@ def test_frames_are_made_again_with_other_settings(made: Page) -> None:
     made.get_by_role("button", name="Decode again").click()
     expect(made).not_to_have_url(before)
     expect(made.locator("#result")).to_contain_text("8 frames · 14 fps")
-
-
-def test_after_the_first_clip_the_time_of_the_next_one_is_known(made: Page) -> None:
-    expect(made.locator("#summary")).to_contain_text(re.compile("about [0-9]+ s on this machine"))
 
 
 LINE_HEIGHT = 20
