@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
@@ -109,17 +109,18 @@ def _stop(server: Server) -> None:
         raise
 
 
-def tiny_svd_of_this_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def tiny_svd_of_this_run(tmp_path_factory: pytest.TempPathFactory, num_frames: int = 4) -> Path:
     """One checkpoint for all processes that run tests: who makes it loads torch and diffusers, ten seconds of work."""
     folder = tmp_path_factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:
         folder = folder.parent
+    made = folder / f"{num_frames} frames" / "tiny-svd"
     with FileLock(folder / "tiny-svd.lock"):
-        if not (folder / "tiny-svd").exists():
+        if not made.exists():
             from tests.tiny_svd import make_tiny_svd
 
-            make_tiny_svd(folder / "tiny-svd-draft").rename(folder / "tiny-svd")
-    return folder / "tiny-svd"
+            make_tiny_svd(made.with_name("draft"), num_frames).rename(made)
+    return made
 
 
 @pytest.fixture(scope="session")
@@ -185,11 +186,22 @@ def browser() -> Iterator[Browser]:
 
 LAPTOP = {"width": 1280, "height": 800}
 
+MOVING, CALM = "no-preference", "reduce"
+"""What a visitor wishes of motion (`reduced_motion`)."""
+
+
+def new_window(browser: Browser, **options: Any) -> BrowserContext:
+    """A window of its own, a laptop's size, of somebody who likes it calm.
+
+    A clip that plays takes most of a core, from every test that runs: it does where a test is about that (`MOVING`).
+    """
+    return browser.new_context(**{"viewport": LAPTOP, "reduced_motion": CALM, "accept_downloads": True, **options})
+
 
 @pytest.fixture
 def context(browser: Browser) -> Iterator[BrowserContext]:
     """A window of its own, a laptop's size."""
-    window = browser.new_context(viewport=LAPTOP, accept_downloads=True)
+    window = new_window(browser)
     yield window
     window.close()
 

@@ -65,13 +65,16 @@ const FADE = 0.6; // seconds at the clip's end and beginning in which the still 
 function softened(video, source) {
   const still = picture(source, "");
   still.className = "seam";
+  let next = 0;
+  // once for each frame of the clip, not of the screen: the browser has nothing to draw in between
   const follow = () => {
     const away = Math.min(video.currentTime, video.duration - video.currentTime);
     still.style.opacity = video.paused || !(away < FADE) ? 0 : 1 - away / FADE;
+    video.cancelVideoFrameCallback(next);
     // a clip that rests, or is no longer shown, asks for nothing
-    if (!video.paused && video.isConnected) requestAnimationFrame(follow);
+    if (!video.paused && video.isConnected) next = video.requestVideoFrameCallback(follow);
   };
-  video.addEventListener("play", follow);
+  for (const change of ["play", "pause"]) video.addEventListener(change, follow);
   return still;
 }
 

@@ -13,6 +13,7 @@ from jobs import worker_launch
 from jobs.durable_queue import DurableQueue
 from jobs.settings import JobSettings
 from pipelines.request import MotionRequest
+from tests.conftest import tiny_svd_of_this_run
 from tests.media.pictures import exif, quarters
 
 MANY = 1000
@@ -89,6 +90,12 @@ def still(tmp_path_factory):
     path = tmp_path_factory.mktemp("uploads") / "holiday at home.jpg"
     Image.fromarray(quarters(320, 240)).save(path, exif=exif(1))
     return path
+
+
+@pytest.fixture(scope="session")
+def tiny_svd(tmp_path_factory):
+    """A Stable Video Diffusion of 25 frames whose networks are tiny; no test changes it."""
+    return tiny_svd_of_this_run(tmp_path_factory, num_frames=25)
 
 
 @pytest.fixture

@@ -20,7 +20,6 @@ from pipelines.contract import FrameChunk
 from pipelines.errors import Cancelled
 from pipelines.request import MotionRequest
 from tests.jobs.watching import ended, until
-from tests.tiny_svd import make_tiny_svd
 
 
 def probed(path):
@@ -32,13 +31,14 @@ def probed(path):
 
 
 def test_the_clip_has_the_promised_frames_size_and_rate_and_its_recipe_asks_for_them_again(queue, still, small):
-    wanted = small.model_copy(update={"interpolation": 2, "upscaling": 2, "playback_fps": 23.976, "seed": 4})
+    helped = {"interpolation": 2, "upscaling": 2, "playback_fps": 23.976}
+    wanted = small.model_copy(update={**helped, "width": 128, "height": 64, "seed": 4})
     job_id = queue.submit(still, wanted)
     looks = list(queue.watch(job_id))
     assert (looks[-1].state, looks[-1].sentence) == ("done", "")
     assert looks[-1].facts["num_frames"] == wanted.clip_frames == 11
     clip = queue.file(job_id, CLIP)
-    assert probed(clip) == (512, 256, 11, "48000/1001")
+    assert probed(clip) == (256, 128, 11, "48000/1001")
     recipe = read_recipe(clip)
     assert request_of_recipe(recipe) == wanted
     assert {name: len(sha256) for name, sha256 in recipe["helpers"].items()} == dict.fromkeys(
@@ -90,10 +90,9 @@ def test_a_run_that_ends_among_the_helpers_lets_the_model_clean_up(monkeypatch, 
     assert (left, caught.type) == ([1], Cancelled)
 
 
-def test_sampling_that_was_kept_is_used_again_for_more_frames(queue, still, tmp_path):
-    folder = make_tiny_svd(tmp_path / "tiny", num_frames=25)
+def test_sampling_that_was_kept_is_used_again_for_more_frames(queue, still, tiny_svd):
     plain = MotionRequest(
-        model=str(folder), width=128, height=128, num_frames=4, num_inference_steps=4, decode_chunk_size=3, fit="pad"
+        model=str(tiny_svd), width=128, height=128, num_frames=4, num_inference_steps=4, decode_chunk_size=3, fit="pad"
     )
     first = ended(queue, queue.submit(still, plain))
     assert (first.state, first.has_sampling) == ("done", True)
@@ -108,10 +107,9 @@ def test_settings_from_before_there_were_helpers_ask_for_none():
     assert request_of_recipe({"request": old}) == MotionRequest(seed=3)
 
 
-def test_a_worker_that_dies_among_the_helpers_costs_no_sampling(queue, still, tmp_path):
-    folder = make_tiny_svd(tmp_path / "tiny", num_frames=25)
+def test_a_worker_that_dies_among_the_helpers_costs_no_sampling(queue, still, tiny_svd):
     wanted = MotionRequest(
-        model=str(folder), width=128, height=128, num_frames=6, num_inference_steps=4, fit="pad", upscaling=4
+        model=str(tiny_svd), width=128, height=128, num_frames=6, num_inference_steps=4, fit="pad", upscaling=4
     )
     job_id = queue.submit(still, wanted)
     until(queue, job_id, lambda job: job.stage == "enhance" and job.step >= 1)

@@ -10,15 +10,13 @@ import pytest
 from jobs.job import CLIP
 from pipelines.request import MotionRequest
 from tests.jobs.watching import ended, until
-from tests.tiny_svd import make_tiny_svd
 
 
-@pytest.fixture(scope="module")
-def request_(tmp_path_factory):
+@pytest.fixture
+def request_(tiny_svd):
     """A request whose sampling takes seconds."""
-    folder = make_tiny_svd(tmp_path_factory.mktemp("models") / "tiny", num_frames=25)
     return MotionRequest(
-        model=str(folder), width=128, height=128, num_frames=6, num_inference_steps=24, decode_chunk_size=3, fit="pad"
+        model=str(tiny_svd), width=128, height=128, num_frames=6, num_inference_steps=24, decode_chunk_size=3, fit="pad"
     )
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from benchmarks.jobs_figures.fake_model import Gate, Speed
-from tests.conftest import FAKE_APP, LAPTOP, ROOT, Server, served
+from tests.conftest import FAKE_APP, ROOT, Server, new_window, served
 
 STILLS = ROOT / "assets" / "stills"
 
@@ -43,7 +43,7 @@ def held_back(server: Server) -> Iterator[Gate]:
 
 def opened(browser: Browser, url: str) -> Page:
     """A new device with the studio open."""
-    page = browser.new_context(viewport=LAPTOP).new_page()
+    page = new_window(browser).new_page()
     page.goto(url)
     page.get_by_role("button", name="Animate").wait_for()
     return page
@@ -104,6 +104,14 @@ def make_small(page: Page, frames: int = 8) -> None:
     expect(page.locator("#summary")).to_contain_text(f"576x320 · {frames} frames")
 
 
+def make_short(page: Page) -> None:
+    """Ask for one second, as large as clips are at first."""
+    box = page.locator("#length input[type=number]")
+    box.fill("1")
+    box.press("Tab")
+    expect(page.locator("#summary")).to_contain_text("1.0 s · ")
+
+
 def animate(page: Page) -> None:
     """Press Animate and wait for the clip."""
     page.get_by_role("button", name="Animate").click()
@@ -111,9 +119,10 @@ def animate(page: Page) -> None:
 
 
 def begin(page: Page, steps: int) -> None:
-    """Begin a small clip of so many steps; its address is in the address bar then."""
+    """Begin a short clip of so many steps; its address is in the address bar then."""
     give(page, STILLS / "cat.jpg")
-    make_small(page)
+    make_short(page)
+    unfold(page, "Details")
     set_to(page, "num_inference_steps", steps)
     page.get_by_role("button", name="Animate").click()
     page.wait_for_url(re.compile("/jobs/[0-9a-f]{32}$"), timeout=CLIP_MS)

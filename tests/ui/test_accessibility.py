@@ -6,6 +6,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
+from tests.conftest import Server
 from tests.jobs.watching import holds_within
 from tests.ui.studio import CLIP_MS, STILLS, animate, give, make_small
 
@@ -51,13 +52,10 @@ def test_the_studio_from_the_empty_page_to_the_shared_clip(page: Page, kind: str
     assert complaints(page) == []
 
 
-@pytest.mark.parametrize("tab", ["Library", "Queue", "Models"])
-def test_the_other_tabs(page: Page, tab: str) -> None:
-    page.get_by_role("tab", name=tab).click()
-    expect(page.get_by_role("tab", name=tab)).to_have_attribute("aria-selected", "true")
-    assert complaints(page) == []
-
-
-def test_the_page_for_programs(page: Page, server) -> None:
+def test_the_other_tabs_and_the_page_for_programs(page: Page, server: Server) -> None:
+    for tab in ("Library", "Queue", "Models"):
+        page.get_by_role("tab", name=tab).click()
+        expect(page.get_by_role("tab", name=tab)).to_have_attribute("aria-selected", "true")
+        assert complaints(page) == [], tab
     page.goto(f"{server.url}/api")
     assert complaints(page) == []

@@ -12,7 +12,7 @@ import numpy as np
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from media.recipe import read_recipe
-from tests.conftest import Server
+from tests.conftest import MOVING, Server, new_window
 from tests.media.clips import decoded
 from tests.ui.studio import CLIP_MS, STILLS, animate, give, make_small, opened, saved
 
@@ -137,7 +137,7 @@ def test_by_keyboard_alone(page: Page) -> None:
 
 
 def test_by_finger_on_a_phone_and_a_new_picture_begins_anew(browser: Browser, server: Server) -> None:
-    phone = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    phone = new_window(browser, viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
     page = phone.new_page()
     page.goto(server.url)
     page.get_by_role("button", name="Animate").wait_for()
@@ -169,6 +169,7 @@ def test_by_finger_on_a_phone_and_a_new_picture_begins_anew(browser: Browser, se
 
 
 def test_what_was_found_is_switched_off_and_a_tapped_thing_is_outlined(page: Page) -> None:
+    page.emulate_media(reduced_motion=MOVING)
     give(page, STILLS / "heron.jpg")
     leaves = page.get_by_role("group", name="What moves by itself").get_by_role("button", name="leaves sway")
     expect(leaves).to_have_attribute("aria-pressed", "true", timeout=CLIP_MS)

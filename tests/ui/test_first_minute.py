@@ -10,8 +10,21 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.conftest import LAPTOP, Server
-from tests.ui.studio import STILLS, animate, choose, fake_studio, give, held_back, opened, saved, set_to, shape, unfold
+from tests.conftest import CALM, MOVING, Server, new_window
+from tests.ui.studio import (
+    STILLS,
+    animate,
+    choose,
+    fake_studio,
+    give,
+    held_back,
+    make_short,
+    opened,
+    saved,
+    set_to,
+    shape,
+    unfold,
+)
 
 SHARE_SHEET = """
 navigator.canShare = (told) => told.files.every((file) => file.type.startsWith("video/"));
@@ -66,8 +79,8 @@ def seed_of(page: Page) -> str:
 
 
 def test_something_moves_and_says_what_this_is_before_the_first_click(browser: Browser, studio: Server) -> None:
-    for motion, moves in (("no-preference", True), ("reduce", False)):
-        page = browser.new_context(viewport=LAPTOP, reduced_motion=motion, locale="ja-JP").new_page()
+    for motion, moves in ((MOVING, True), (CALM, False)):
+        page = new_window(browser, reduced_motion=motion, locale="ja-JP").new_page()
         page.goto(studio.url)
         expect(page.get_by_text("Turn a photo into a moving clip.")).to_be_visible()
         video = page.locator(".hero video")
@@ -79,6 +92,7 @@ def test_something_moves_and_says_what_this_is_before_the_first_click(browser: B
         if not moves:
             # a clip that was asked for waits to be played
             give(page, STILLS / "lake.jpg")
+            make_short(page)
             animate(page)
             assert page.locator("#stage video").evaluate("v => v.paused && v.poster !== ''")
         page.context.close()
@@ -87,7 +101,7 @@ def test_something_moves_and_says_what_this_is_before_the_first_click(browser: B
 def test_from_a_phone_an_upright_photo_is_sent_as_an_upright_clip(
     browser: Browser, studio: Server, upright: Path
 ) -> None:
-    phone = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True)
+    phone = new_window(browser, viewport={"width": 390, "height": 844}, has_touch=True)
     phone.add_init_script(SHARE_SHEET)
     page = phone.new_page()
     page.goto(studio.url)
@@ -116,6 +130,7 @@ def test_from_a_phone_an_upright_photo_is_sent_as_an_upright_clip(
 
 def test_what_is_on_the_stage_is_what_is_downloaded_and_a_new_picture_clears_it(page: Page, tmp_path: Path) -> None:
     give(page, STILLS / "cat.jpg")
+    make_short(page)
     animate(page)
     plain = saved(page, page.get_by_role("link", name="Download", exact=True), tmp_path)
     unfold(page, "Save")
@@ -141,6 +156,7 @@ def test_a_reload_keeps_the_picture_and_every_control(page: Page) -> None:
     expect(page.locator("#control-motion_bucket_id input[type=number]")).to_have_value("90")
     expect(page.locator("#shape").get_by_label("1:1")).to_be_checked()
     expect(page.locator("#summary")).to_contain_text("768x768")
+    make_short(page)
     animate(page)
     seed = seed_of(page)
     # what was changed after the clip was made is kept beside it
@@ -197,6 +213,7 @@ def test_a_picture_is_pasted_or_dropped_anywhere(page: Page) -> None:
 
 def test_the_next_photo_s_finished_file_is_three_acts_away(page: Page, tmp_path: Path) -> None:
     give(page, STILLS / "heron.jpg")
+    make_short(page)
     animate(page)
     unfold(page, "Save")
     page.locator("#finish-title textarea, #finish-title input").fill("Summer")
@@ -238,6 +255,7 @@ def test_a_run_by_keyboard_and_ear(page: Page, studio: Server) -> None:
 
 
 def test_the_clip_loops_without_a_jump(page: Page) -> None:
+    page.emulate_media(reduced_motion=MOVING)
     give(page, STILLS / "lake.jpg")
     animate(page)
     page.wait_for_function("document.querySelector('#stage video').readyState >= 2")
@@ -254,25 +272,28 @@ def test_the_clip_loops_without_a_jump(page: Page) -> None:
     assert page.evaluate(at, 0.5) == 0
 
 
-@pytest.mark.parametrize(("size", "least"), [((1440, 900), 0.45), ((2560, 1440), 0.40)])
-def test_a_large_screen_is_used(browser: Browser, studio: Server, size: tuple[int, int], least: float) -> None:
-    page = browser.new_context(viewport={"width": size[0], "height": size[1]}).new_page()
-    page.goto(studio.url)
-    page.get_by_role("button", name="Animate").wait_for()
+LARGE_SCREENS = (((1440, 900), 0.45), ((2560, 1440), 0.40))
+"""Width and height, and the share of them that the stage takes at least."""
+
+
+def test_a_large_screen_is_used(page: Page) -> None:
     give(page, STILLS / "lake.jpg")
+    make_short(page)
     animate(page)
-    box = page.locator("#stage .stage").bounding_box()
-    assert box is not None
-    assert box["width"] * box["height"] / (size[0] * size[1]) >= least
-    assert box["y"] + box["height"] <= size[1]
-    # the last clips are beside it, each a click away
-    expect(page.locator("#recent button")).to_have_count(1)
     address = page.url
-    page.get_by_role("button", name="New picture").click()
-    page.locator("#recent button").click()
-    expect(page.locator("#stage video")).to_be_visible()
-    assert page.url == address
-    page.context.close()
+    for (width, height), least in LARGE_SCREENS:
+        page.set_viewport_size({"width": width, "height": height})
+        page.evaluate("window.scrollTo(0, 0)")
+        box = page.locator("#stage .stage").bounding_box()
+        assert box is not None
+        assert box["width"] * box["height"] / (width * height) >= least
+        assert box["y"] + box["height"] <= height
+        # the last clips are beside it, each a click away
+        expect(page.locator("#recent button")).to_have_count(1)
+        page.get_by_role("button", name="New picture").click()
+        page.locator("#recent button").click()
+        expect(page.locator("#stage video")).to_be_visible()
+        assert page.url == address
 
 
 def test_a_swipe_across_moves_the_crop_and_one_down_scrolls(context: BrowserContext, studio: Server) -> None:

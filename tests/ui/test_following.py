@@ -10,7 +10,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.conftest import LAPTOP, Server
+from tests.conftest import Server, new_window
 from tests.jobs.watching import holds_within
 from tests.ui.over_http import begun, opened_as, visitor_of
 from tests.ui.studio import CLIP_MS, STILLS, animate, begin, fake_studio, gate_of, give, held_back, opened, stop
@@ -157,7 +157,7 @@ def test_a_full_queue_says_when_to_come_back(browser: Browser, fake_server: Serv
         first = begun(client, num_inference_steps=100)
         assert holds_within(60, lambda: client.get(f"/jobs/{first}").json()["state"] == "running")
         jobs = [first, *(begun(client, num_inference_steps=100) for _ in range(3))]
-        page = opened_as(client, browser.new_context(viewport=LAPTOP), first)
+        page = opened_as(client, new_window(browser), first)
         last = second_tab(page)
         expect(last.locator("#progress").get_by_role("alert")).to_contain_text(
             re.compile("You have 3 clips waiting.*Try again in about [0-9]+ s")
@@ -171,7 +171,7 @@ def test_a_full_queue_says_when_to_come_back(browser: Browser, fake_server: Serv
 def test_an_address_that_nobody_was_given_is_a_page_in_plain_words(
     browser: Browser, fake_server: Server, path: str
 ) -> None:
-    page = browser.new_context().new_page()
+    page = new_window(browser).new_page()
     answer = page.goto(f"{fake_server.url}/{path}")
     assert answer is not None and answer.status == 404
     if "%2f" not in path:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.conftest import LAPTOP, Server
+from tests.conftest import Server, new_window
 from tests.ui.over_http import made_clip, opened_as, visitor_of
 from tests.ui.studio import STILLS, fake_studio, give, held_back, saved, set_to, unfold
 from tests.ui.test_accessibility import complaints
@@ -31,7 +31,7 @@ TIME_IN_TOKYO = """() => new Intl.DateTimeFormat(undefined, {
 @pytest.fixture
 def context(browser: Browser) -> Iterator[BrowserContext]:
     """A window far away from the server."""
-    window = browser.new_context(viewport=LAPTOP, accept_downloads=True, timezone_id="Asia/Tokyo")
+    window = new_window(browser, timezone_id="Asia/Tokyo")
     yield window
     window.close()
 
@@ -74,7 +74,7 @@ def test_a_clip_is_in_the_library_of_who_made_it_by_name_and_in_their_own_time(
     made.wait_for_function("document.querySelector('#clips .clip-card img').naturalWidth > 0")
     card.hover()
     expect(card.locator("video")).to_be_visible()
-    stranger = browser.new_context().new_page()
+    stranger = new_window(browser).new_page()
     stranger.goto(server.url)
     stranger.get_by_role("tab", name="Library").click()
     expect(stranger.locator("#clips")).to_contain_text("No clips yet")
@@ -132,7 +132,7 @@ def test_clips_are_searched_and_marked(made: Page) -> None:
 def test_a_deletion_is_undone_from_where_a_phone_is_scrolled_to_and_by_the_keyboard(
     server: Server, browser: Browser
 ) -> None:
-    phone = browser.new_context(viewport={"width": 390, "height": 600}, has_touch=True)
+    phone = new_window(browser, viewport={"width": 390, "height": 600}, has_touch=True)
     with visitor_of(server) as client:
         last = [made_clip(client) for _ in range(3)][-1]
         page = opened_as(client, phone, last)
@@ -191,7 +191,7 @@ def test_a_key_carries_the_library_to_another_browser_once(made: Page, browser: 
     expect(made.locator("#library-key")).to_contain_text("can change and delete them")
     assert complaints(made) == []
     address = made.locator("#library-key [data-copy]").get_attribute("data-copy") or ""
-    other = browser.new_context().new_page()
+    other = new_window(browser).new_page()
     other.goto(server.url)
     # to look is not to use
     for _ in range(2):
@@ -201,7 +201,7 @@ def test_a_key_carries_the_library_to_another_browser_once(made: Page, browser: 
     other.get_by_role("button", name="Favourite", exact=True).click()
     made.reload()
     expect(made.get_by_role("button", name="No favourite any more")).to_be_visible()
-    stranger = browser.new_context().new_page()
+    stranger = new_window(browser).new_page()
     stranger.goto(address)
     expect(stranger.get_by_role("heading")).to_have_text("This key is no longer good.")
     stranger.goto(f"{server.url}/?tab=library")
@@ -231,8 +231,8 @@ def test_the_focus_stays_with_its_clip_and_never_goes_to_another(made: Page, ser
     expect(made.get_by_role("button", name="Favourite", exact=True)).to_be_focused()
 
 
-def test_settings_are_used_again(made: Page) -> None:
-    seed = made.locator("#result code").text_content()
+def test_a_clip_of_the_library_gives_its_settings_and_is_opened_in_the_studio(made: Page) -> None:
+    address, seed = made.url, made.locator("#result code").text_content()
     set_to(made, "motion_bucket_id", 10)
     unfold(made, "Details")
     set_to(made, "num_frames", 20)
@@ -240,11 +240,7 @@ def test_settings_are_used_again(made: Page) -> None:
     made.get_by_role("button", name="Use these settings in the studio").click()
     expect(made.locator("#control-motion_bucket_id input[type=number]")).to_have_value("90")
     expect(made.locator("#summary")).to_contain_text("256x128 · 8 frames")
-    expect(made.locator("#control-seed input")).to_have_value(seed)
-
-
-def test_a_clip_is_opened_in_the_studio(made: Page) -> None:
-    address = made.url
+    expect(made.locator("#control-seed input")).to_have_value(seed or "")
     made.get_by_role("button", name="New picture").click()
     expect(made).not_to_have_url(address)
     library(made)
@@ -253,7 +249,8 @@ def test_a_clip_is_opened_in_the_studio(made: Page) -> None:
     expect(made).to_have_url(address)
 
 
-def test_frames_are_made_again_with_other_settings(made: Page) -> None:
+def test_frames_are_made_again_with_other_settings_in_a_time_that_is_known(made: Page) -> None:
+    expect(made.locator("#summary")).to_contain_text(re.compile("about [0-9]+ s on this machine"))
     before = made.url
     unfold(made, "Details")
     made.get_by_label("Play as fast as it was imagined").uncheck()
@@ -263,16 +260,12 @@ def test_frames_are_made_again_with_other_settings(made: Page) -> None:
     expect(made.locator("#result")).to_contain_text("8 frames · 14 fps")
 
 
-def test_after_the_first_clip_the_time_of_the_next_one_is_known(made: Page) -> None:
-    expect(made.locator("#summary")).to_contain_text(re.compile("about [0-9]+ s on this machine"))
-
-
 LINE_HEIGHT = 20
 """Pixels of a line of text."""
 
 
 def test_on_a_phone_animate_is_in_sight_wherever_the_page_is(browser: Browser, server: Server) -> None:
-    phone = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True)
+    phone = new_window(browser, viewport={"width": 390, "height": 844}, has_touch=True)
     page = phone.new_page()
     page.goto(server.url)
     give(page, STILLS / "cat.jpg")

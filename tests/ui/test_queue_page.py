@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.conftest import LAPTOP, Server
+from tests.conftest import Server, new_window
 from tests.ui.over_http import begun, opened_as, visitor_of
 from tests.ui.studio import fake_studio, held_back, stop
 
@@ -38,7 +38,7 @@ def test_an_empty_queue_says_so(page: Page) -> None:
 def test_the_queue_shows_ones_own_jobs_and_only_counts_those_of_others(
     context: BrowserContext, browser: Browser, server: Server
 ) -> None:
-    page, other = asked_on(context, server), asked_on(browser.new_context(viewport=LAPTOP), server)
+    page, other = asked_on(context, server), asked_on(new_window(browser), server)
     queue_of(page)
     mine = page.locator("#turns .clip-card")
     expect(mine).to_have_count(1)

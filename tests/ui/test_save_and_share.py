@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from media.export.facts import probe_export
 from media.export.formats import FORMATS
 from media.recipe import read_recipe
-from tests.conftest import Server
+from tests.conftest import MOVING, Server, new_window
 from tests.jobs.watching import holds_within
 from tests.ui.over_http import made_clip, opened_as, visitor_of
 from tests.ui.studio import CLIP_MS, choose, give, saved, unfold
@@ -185,7 +185,7 @@ def test_a_link_is_made_opened_by_a_stranger_and_taken_back(clip: Page, browser:
     expect(link).to_be_visible()
     expect(clip.locator("#links")).to_contain_text("on this computer only")
     address = link.get_attribute("href") or ""
-    private = browser.new_context()
+    private = new_window(browser, reduced_motion=MOVING)
     page = private.new_page()
     page.goto(address)
     expect(page.get_by_role("heading")).to_have_text("Two otters")
@@ -199,7 +199,7 @@ def test_a_link_is_made_opened_by_a_stranger_and_taken_back(clip: Page, browser:
 def test_a_saved_clip_gives_all_settings_back(clip: Page, tmp_path: Path, browser: Browser, server: Server) -> None:
     path = saved(clip, clip.get_by_role("link", name="Download", exact=True), tmp_path)
     assert read_recipe(path)["request"]["seed"] == 77
-    other = browser.new_context()
+    other = new_window(browser)
     page = other.new_page()
     page.goto(server.url)
     take_settings(page, path)

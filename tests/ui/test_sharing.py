@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, expect
 
 from media.recipe import read_recipe
 from pipelines.errors import ClipError
-from tests.conftest import Server
+from tests.conftest import MOVING, Server, new_window
 from tests.ui.over_http import made_clip, visitor_of
 
 
@@ -36,7 +36,7 @@ def link(ada: httpx.Client, job_id: str, **wish) -> dict:
 
 def test_a_stranger_watches_the_clip_until_the_link_is_taken_back(browser: Browser, server: Server, ada, job_id):
     made = link(ada, job_id, title="Otters & friends <3", shows_settings=True)
-    private = browser.new_context()
+    private = new_window(browser, reduced_motion=MOVING)
     page = private.new_page()
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
-from tests.conftest import Server
+from tests.conftest import CALM, MOVING, Server, new_window
 from tests.ui.studio import (
     CLIP_MS,
     STILLS,
@@ -27,7 +27,10 @@ from tests.ui.studio import (
 )
 
 
-def test_a_photo_becomes_a_clip_that_the_browser_plays_and_saves(page: Page, tmp_path: Path) -> None:
+def test_a_photo_becomes_a_clip_that_plays_is_saved_outlives_a_reload_and_has_another_take(
+    page: Page, tmp_path: Path
+) -> None:
+    page.emulate_media(reduced_motion=MOVING)
     give(page, STILLS / "otters.jpg")
     make_small(page)
     animate(page)
@@ -41,6 +44,12 @@ def test_a_photo_becomes_a_clip_that_the_browser_plays_and_saves(page: Page, tmp
         frames = list(clip.decode(stream))
     assert (len(frames), stream.width, stream.height, float(stream.average_rate)) == (8, 576, 320, 24.0)
     assert file.name == "otters.mp4"
+    page.emulate_media(reduced_motion=CALM)
+    source, seed = video.get_attribute("src"), page.locator("#result code").text_content()
+    page.reload()
+    expect(video).to_have_attribute("src", source or "")
+    page.get_by_role("button", name="Another take").click()
+    expect(page.locator("#result code")).not_to_have_text(seed or "", timeout=CLIP_MS)
 
 
 def test_a_preview_moves_while_the_clip_is_made(page: Page) -> None:
@@ -57,47 +66,22 @@ def test_a_preview_moves_while_the_clip_is_made(page: Page) -> None:
         assert preview.n_frames > 1
 
 
-def test_again_makes_another_clip_with_another_seed(page: Page) -> None:
-    give(page, STILLS / "cat.jpg")
-    make_small(page)
-    animate(page)
-    first = page.locator("#result code").text_content()
-    page.get_by_role("button", name="Another take").click()
-    expect(page.locator("#result code")).not_to_have_text(first, timeout=CLIP_MS)
-
-
-def test_a_reload_comes_back_to_the_clip(page: Page) -> None:
-    give(page, STILLS / "heron.jpg")
-    make_small(page)
-    animate(page)
-    source = page.locator("#stage video").get_attribute("src")
-    page.reload()
-    expect(page.locator("#stage video")).to_be_visible()
-    assert page.locator("#stage video").get_attribute("src") == source
-
-
-@pytest.mark.parametrize(
-    ("name", "content", "words"),
-    [
-        ("letter.png", b"Dear model,\nplease move.\n" * 40, "plain text"),
-        ("cut.jpg", (STILLS / "cat.jpg").read_bytes()[:9000], "cut off"),
-        ("drawing.svg", b"<svg xmlns='http://www.w3.org/2000/svg'/>", "SVG"),
-    ],
+BAD_PICTURES = (
+    ("letter.png", b"Dear model,\nplease move.\n" * 40, "plain text"),
+    ("cut.jpg", (STILLS / "cat.jpg").read_bytes()[:9000], "cut off"),
+    ("drawing.svg", b"<svg xmlns='http://www.w3.org/2000/svg'/>", "SVG"),
 )
-def test_a_bad_picture_is_refused_in_plain_words(
-    page: Page, tmp_path: Path, name: str, content: bytes, words: str
-) -> None:
-    file = tmp_path / name
-    file.write_bytes(content)
-    page.locator("#upload input[type=file]").first.set_input_files(file)
+
+
+def test_no_picture_and_a_bad_one_are_answered_in_plain_words(page: Page, tmp_path: Path) -> None:
     alert = page.locator("#progress").get_by_role("alert")
-    expect(alert).to_contain_text(words)
-    assert "Traceback" not in page.content()
-
-
-def test_animate_without_a_picture_says_what_to_do(page: Page) -> None:
     page.get_by_role("button", name="Animate").click()
-    expect(page.locator("#progress").get_by_role("alert")).to_contain_text("no picture yet")
+    expect(alert).to_contain_text("no picture yet")
+    for name, content, words in BAD_PICTURES:
+        (tmp_path / name).write_bytes(content)
+        page.locator("#upload input[type=file]").first.set_input_files(tmp_path / name)
+        expect(alert).to_contain_text(words)
+        assert "Traceback" not in page.content()
 
 
 def test_presets_move_the_sliders_and_a_moved_slider_leaves_the_preset(page: Page) -> None:
@@ -130,12 +114,6 @@ def test_dragging_the_crop_moves_the_frame_that_the_model_sees(page: Page) -> No
     expect(page.locator("#control-anchor_x input[type=number]")).to_have_value("0")
 
 
-def test_controls_that_the_model_ignores_are_not_shown(page: Page) -> None:
-    unfold(page, "Details")
-    expect(page.locator("#control-num_inference_steps")).to_be_visible()
-    expect(page.locator("#control-decode_chunk_size")).not_to_be_visible()
-
-
 def test_motion_fps_and_playback_fps_can_be_parted(page: Page) -> None:
     give(page, STILLS / "lake.jpg")
     make_small(page)
@@ -164,14 +142,13 @@ def test_stable_video_diffusion_brings_its_own_controls_and_makes_a_clip(page: P
     expect(page.locator("#result")).to_contain_text("128x64 · 4 frames")
 
 
-def test_a_model_of_fewer_frames_is_summed_up(page: Page) -> None:
+def test_each_model_has_its_own_controls_frames_and_speeds(page: Page) -> None:
+    unfold(page, "Details")
+    expect(page.locator("#control-num_inference_steps")).to_be_visible()
+    expect(page.locator("#control-decode_chunk_size")).not_to_be_visible()
     choose(page, "Model", "Stable Video Diffusion")
     expect(page.locator("#summary")).to_contain_text("1024x576 · 14 frames")
-
-
-def test_a_speed_brings_its_steps(page: Page) -> None:
     choose(page, "Model", "tiny-svd")
-    unfold(page, "Details")
     page.locator("#control-speed").get_by_label("fast", exact=True).check()
     expect(page.locator("#control-num_inference_steps input[type=number]")).to_have_value("10")
     page.locator("#control-speed").get_by_label("exact", exact=True).check()
@@ -202,7 +179,7 @@ def test_the_models_page_tells_licence_size_place_and_fit(page: Page) -> None:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_a_phone_shows_the_page_without_scrolling_sideways(browser: Browser, server: Server, scheme: str) -> None:
-    phone = browser.new_context(viewport={"width": 390, "height": 844}, color_scheme=scheme, has_touch=True)
+    phone = new_window(browser, viewport={"width": 390, "height": 844}, color_scheme=scheme, has_touch=True)
     page = phone.new_page()
     page.goto(server.url)
     page.locator("#examples button").first.wait_for()
