@@ -42,6 +42,10 @@ POCKET_MAX_PIXELS = 2048 * 2048
 """Pixels. What happens is drawn on a coarse grid, only the frames grow with the size; no control allows more."""
 
 
+GUIDED_BY = frozenset({"camera", "regions", "arrows", "anchors", "only"})
+"""Parts of a direction that a draft of the motion makes Stable Video Diffusion follow."""
+
+
 def _release(id: str, name: str, revision: str, **more: Any) -> ModelSpec:
     """A release of Stable Video Diffusion, XT unless `more` says otherwise."""
     repo = f"stabilityai/stable-video-diffusion-img2vid{id.removeprefix('svd')}"
@@ -57,6 +61,7 @@ def _release(id: str, name: str, revision: str, **more: Any) -> ModelSpec:
         gated=False,
         defaults=_svd_defaults(25, 1.5, 3.0),
         ignores=frozenset({"camera"}),
+        obeys=GUIDED_BY,
         max_frames=25,
         max_pixels=SVD_MAX_PIXELS,
         note="Frames and motion of its own making, best on a GPU with 12 GB or more.",

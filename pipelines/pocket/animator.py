@@ -27,7 +27,7 @@ from pipelines.pocket.camera import drawn_move
 from pipelines.pocket.cards import Deck, deck_of, held
 from pipelines.pocket.course import Way, course_of
 from pipelines.pocket.denoiser import HappeningDenoiser
-from pipelines.pocket.happening import Happening
+from pipelines.pocket.happening import CHANNELS, Happening
 from pipelines.pocket.movers import with_movers
 from pipelines.pocket.path import path_of
 from pipelines.pocket.render import Renderer
@@ -81,6 +81,22 @@ def small_renderer(animator: PocketAnimator, still: RGB, request: MotionRequest)
     return _renderer(small.rgb, small.sight, small.deck, looked.drawn[1], request)
 
 
+def renderer_of_said(still: RGB, request: MotionRequest) -> Renderer:
+    """What draws the clip of a still uint8 `[H, W, 3]` in which nothing moves but what was said, nor the camera."""
+    looked = _looked(still)
+    alone = request.direction.model_copy(update={"only": True})
+    nothing = Happening(np.zeros((CHANNELS, *looked.seen.features.shape[-2:]), np.float32))
+    return _renderer(
+        still, looked.sight, looked.deck_of(still), nothing, request.model_copy(update={"direction": alone})
+    )
+
+
+def moments_of(request: MotionRequest) -> list[float]:
+    """The share of the clip's time that each frame is at; the first frame of a loop's next round would be at 1."""
+    last = request.num_frames - (not request.direction.loop)
+    return [index / last for index in range(request.num_frames)]
+
+
 class PocketAnimator:
     """Implements `pipelines.contract.Animator`."""
 
@@ -98,12 +114,10 @@ class PocketAnimator:
         renderer, total = self.renderer(still, request, on_step), request.num_frames
         if renderer.course.told:
             on_step(StepEvent("decode", 0, total, note=renderer.course.told))
-        last = total if request.direction.loop else total - 1
-        shares = [index / last for index in range(total)]
         with ThreadPoolExecutor(min(os.cpu_count() or 1, MOST_CORES)) as pool:
             start = 0
             try:
-                for frames in _drawn_ahead(pool, renderer, shares):
+                for frames in _drawn_ahead(pool, renderer, moments_of(request)):
                     yield FrameChunk(start, frames)
                     start += len(frames)
                     on_step(StepEvent("decode", start, total))

@@ -8,9 +8,11 @@ from typing import Any
 import torch
 
 from pipelines.contract import RGB, Checkpoint, FrameChunk, OnStep, StepEvent, ignore_steps
+from pipelines.draft import Draft, draft_of
 from pipelines.errors import RequestError
 from pipelines.request import MotionRequest
 from pipelines.svd.clip_watch import ClipWatch
+from pipelines.svd.cost import is_guided
 from pipelines.svd.decoding import Decoding, Numbered
 from pipelines.svd.dtype import DtypeChoice
 from pipelines.svd.ladder import Ladder
@@ -45,32 +47,35 @@ class SvdAnimator:
         with the cheapest remedy, and whatever `on_step` raises: within one step of sampling, or about one frame of
         decoding.
         """
-        latents = self.sample(still, request, on_step, resume)
-        clip = ClipWatch(still, request)
+        draft = _draft_of(still, request)
+        latents = self._sampled(Sampling(self.networks, still, request, Watch(on_step), draft), resume)
+        clip = ClipWatch(still, request, None if draft is None else draft.may_move)
         for start, pictures in self.decode(latents, request, on_step):
-            chunk = FrameChunk(start, _to_bytes(pictures))
+            frames = _to_bytes(pictures)
+            chunk = FrameChunk(start, frames if draft is None else draft.kept(still, frames))
             clip.see(chunk.frames)
             if start + len(chunk.frames) == request.num_frames:
                 _tell(clip, on_step)
             yield chunk
 
-    @quiet_libraries()
     def sample(
         self, still: RGB, request: MotionRequest, on_step: OnStep = ignore_steps, resume: Checkpoint | None = None
     ) -> torch.Tensor:
         """Scaled latents of the clip, float32 `[1, F, 4, H/8, W/8]`, on the device; all finite."""
-        _check_still(still, request)
+        draft = _draft_of(still, request)
+        return self._sampled(Sampling(self.networks, still, request, Watch(on_step), draft), resume)
+
+    @quiet_libraries()
+    def _sampled(self, sampling: Sampling, resume: Checkpoint | None) -> torch.Tensor:
         self._recover()
-        watch = Watch(on_step)
-        sampling = Sampling(self.networks, still, request, watch)
         if resume is not None:
             sampling.resume(resume)
 
         def work(plan: Plan) -> Iterator[torch.Tensor]:
             yield sampling.run(plan)
 
-        shortage = sampling_shortage(request, self.networks.device)
-        return next(Ladder(self.networks, request, watch).climb(work, shortage))
+        shortage = sampling_shortage(sampling.request, self.networks.device)
+        return next(Ladder(self.networks, sampling.request, sampling.watch).climb(work, shortage))
 
     def decode(
         self, latents: torch.Tensor, request: MotionRequest, on_step: OnStep = ignore_steps
@@ -88,6 +93,12 @@ class SvdAnimator:
         """A run whose numbers overflowed was finished in float32."""
         if self.networks.dtype != self.choice.dtype:
             self.networks.convert(self.choice.dtype)
+
+
+def _draft_of(still: RGB, request: MotionRequest) -> Draft | None:
+    """What guides a run of which something was said."""
+    _check_still(still, request)
+    return draft_of(still, request) if is_guided(request) else None
 
 
 def _tell(clip: ClipWatch, on_step: OnStep) -> None:

@@ -34,10 +34,15 @@ FREE_NOISE = 100
 
 
 class ClipWatch:
-    """Takes in the frames of a clip in order; `notes` then says what is wrong with it, in sentences with the cure."""
+    """Takes in the frames of a clip in order; `notes` then says what is wrong with it, in sentences with the cure.
 
-    def __init__(self, still: RGB, request: MotionRequest) -> None:
+    It looks at `where`, bool `[H, W]`, alone: what was told to keep still does.
+    """
+
+    def __init__(self, still: RGB, request: MotionRequest, where: NDArray[np.bool_] | None = None) -> None:
         self.request = request
+        looked_at = np.ones(still.shape[:2], np.bool_) if where is None else where
+        self._where = looked_at[::STRIDE, ::STRIDE]
         self._still = float(_sampled(still[None]).std())
         self._first: NDArray[np.float32] | None = None
         self._last: NDArray[np.float32] | None = None
@@ -46,7 +51,8 @@ class ClipWatch:
 
     def see(self, frames: RGB) -> None:
         """The next frames, uint8 `[n, H, W, 3]`."""
-        for frame in _sampled(frames):
+        for whole in _sampled(frames):
+            frame = whole[self._where] if self._where.any() else whole
             self._brightest = max(self._brightest, float(frame.mean()))
             self._spread = max(self._spread, float(frame.std()))
             if self._first is None or self._last is None:

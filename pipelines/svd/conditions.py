@@ -47,12 +47,12 @@ def encode(networks: Networks, still: RGB, request: MotionRequest, generator: to
 
 def _latent(vae: Any, pixels: torch.Tensor) -> torch.Tensor:
     """The unscaled latent `[1, 4, h, w]` of pixels from -1 to 1, float32."""
-    with _wide_enough(vae) as dtype:
+    with wide_enough(vae) as dtype:
         return vae.encode(pixels.to(dtype)).latent_dist.mode()
 
 
 @contextmanager
-def _wide_enough(vae: Any) -> Iterator[torch.dtype]:
+def wide_enough(vae: Any) -> Iterator[torch.dtype]:
     """The encoder in the format that it needs: it overflows in fp16."""
     before = vae.encoder.conv_in.weight.dtype
     needed = torch.float32 if before == torch.float16 and vae.config.force_upcast else before

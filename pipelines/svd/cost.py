@@ -58,6 +58,9 @@ KEPT_BYTES_PER_FRAME = 0.302e9
 ENCODE_BYTES = 1.51e9
 """Bytes of activations while the still is encoded, which is done in 32 bit."""
 
+ENCODE_FLOPS = 2.61e12
+"""Operations of encoding a frame, of which the still is one; a draft of the motion has as many as the clip."""
+
 SAMPLING_FLOPS = 76.95e12
 """Operations of one UNet pass for one branch of guidance."""
 
@@ -77,6 +80,11 @@ LOOK_FLOPS = 7.92e12
 def uses_guidance(request: MotionRequest) -> bool:
     """Whether the UNet runs twice per step. Guidance of 1 or less changes nothing, so it is left out."""
     return request.max_guidance_scale > 1
+
+
+def is_guided(request: MotionRequest) -> bool:
+    """Whether a draft of the motion is drawn and encoded before the run, frame by frame."""
+    return bool(request.direction.parts)
 
 
 def chunk_for(request: MotionRequest, kind: Kind) -> int:

@@ -104,13 +104,14 @@ def decode_bytes(plan: Plan, request: MotionRequest) -> float:
 
 
 def flops(plan: Plan, request: MotionRequest) -> float:
-    """Operations of a run: sampling and decoding, next to which encoding the still is nothing."""
+    """Operations of a run: encoding of a draft, sampling and decoding, next to which encoding the still is nothing."""
     passes = 2 if cost.uses_guidance(request) else 1
     sampling = cost.SAMPLING_FLOPS * passes * request.num_inference_steps
     if request.speed == "faster":
         sampling *= (1 + cost.SHALLOW_FLOPS / cost.SAMPLING_FLOPS) / 2
     decoding = cost.FRUGAL_DECODE_FLOPS if plan.frugal else cost.DECODE_FLOPS
-    return (sampling + decoding) * cost.scale(request)
+    encoding = cost.ENCODE_FLOPS * cost.COUNTED_FRAMES if cost.is_guided(request) else 0.0
+    return (encoding + sampling + decoding) * cost.scale(request)
 
 
 def choose(request: MotionRequest, kind: cost.Kind, free_bytes: float, itemsize: int = SIXTEEN_BIT) -> int:

@@ -21,11 +21,15 @@ GUIDANCE_END = 0.3
 
 @dataclass(frozen=True)
 class Recipe:
-    """A solver and its noise levels; `reuse` makes a fresh memory of deep features for one run."""
+    """A solver and its noise levels; `reuse` makes a fresh memory of deep features for one run.
+
+    `redraws` tells that the solver draws new noise in each step.
+    """
 
     solver: Solver
     sigmas: list[float]
     reuse: Callable[[], Reuse] = Reuse
+    redraws: bool = False
 
 
 def recipe_for(request: MotionRequest) -> Recipe:
@@ -34,7 +38,7 @@ def recipe_for(request: MotionRequest) -> Recipe:
     if request.speed == "exact":
         return Recipe(solver, karras_sigmas(steps, request.sigma_max))
     if request.speed == "turbo":
-        return Recipe(consistency(request.seed), karras_sigmas(steps, request.sigma_max))
+        return Recipe(consistency(request.seed), karras_sigmas(steps, request.sigma_max), redraws=True)
     sigmas = ays_sigmas(steps, request.sigma_max)
     if request.speed == "fast":
         return Recipe(solver, sigmas)

@@ -9,12 +9,14 @@ import numpy as np
 import torch
 
 from pipelines.contract import RGB, Checkpoint
+from pipelines.draft import Draft
 from pipelines.errors import BadFrames
 from pipelines.request import MotionRequest
-from pipelines.svd.conditions import encode
+from pipelines.svd.conditions import Seen, encode
 from pipelines.svd.denoiser import Denoiser
 from pipelines.svd.guards import check_finite
 from pipelines.svd.guidance import guidance_for
+from pipelines.svd.guide import SENTENCE, FreshGuide, Guide, encoded, guided
 from pipelines.svd.network.transformer import Shape
 from pipelines.svd.networks import ENCODING, SAMPLING, Networks
 from pipelines.svd.plan import Plan
@@ -40,13 +42,16 @@ GEGLU_WIDTH = 8
 class Sampling:
     """A run of the sampler, to be carried on under another plan where one fails: `state` is after `done` steps.
 
-    `safe` is the last step and state that were looked at and found finite.
+    `safe` is the last step and state that were looked at and found finite. A `draft` of what was said guides the run;
+    `guide` is what was made of it.
     """
 
     networks: Networks
     still: RGB
     request: MotionRequest
     watch: Watch
+    draft: Draft | None = None
+    guide: Guide | None = None
     done: int = 0
     state: State | None = None
     safe: tuple[int, State | None] = (0, None)
@@ -75,14 +80,17 @@ class Sampling:
     def _steps(self, plan: Plan, recipe: Recipe) -> State:
         # One generator for both, the still's noise first: the order in which the stock pipeline draws.
         generator = torch.Generator("cpu").manual_seed(self.request.seed)
-        denoiser = self._denoiser(plan, recipe, generator)
-        begun = state = self.state or State(self._noise(generator, recipe.sigmas[0]))
+        self.networks.ready(ENCODING, plan)
+        seen, noise = encode(self.networks, self.still, self.request, generator), self._noise(generator)
+        solver = recipe.solver if self.draft is None else guided(recipe.solver, self._guide(self.draft, noise, recipe))
+        denoiser = self._denoiser(plan, recipe, seen)
+        begun = state = self.state or State((noise * (recipe.sigmas[0] ** 2 + 1) ** 0.5).to(self.networks.device))
         total = len(recipe.sigmas) - 1
         self.watch.begin("sampling", total, self.done)
         if denoiser.unet.is_compiled:
             self.watch.note("The first step compiles the model for this size, which can take minutes.")
         looks = looks_at(self.request, plan, total, self.networks.drawer)
-        for state in recipe.solver(denoiser, begun, recipe.sigmas[self.done :]):
+        for state in solver(denoiser, begun, recipe.sigmas[self.done :]):
             self.state, self.done = state, self.done + 1
             is_last = self.done == total
             if is_last or self.done % FINITE_EVERY == 0:
@@ -101,22 +109,27 @@ class Sampling:
             raise
         self.safe = (self.done, state)
 
-    def _denoiser(self, plan: Plan, recipe: Recipe, generator: torch.Generator) -> Denoiser:
+    def _guide(self, draft: Draft, noise: torch.Tensor, recipe: Recipe) -> Guide:
+        """Made once, whatever the plan."""
+        if self.guide is None:
+            self.watch.note(" ".join(filter(None, (SENTENCE, draft.told))))
+            kind = FreshGuide if recipe.redraws else Guide
+            self.guide = kind(*encoded(self.networks, draft, self.watch), noise.to(self.networks.device))
+        return self.guide
+
+    def _denoiser(self, plan: Plan, recipe: Recipe, seen: Seen) -> Denoiser:
         networks, request = self.networks, self.request
-        networks.ready(ENCODING, plan)
-        clip = encode(networks, self.still, request, generator)
         networks.ready(SAMPLING, plan)
-        conditions = clip.into(networks.unet, request)
+        conditions = seen.into(networks.unet, request)
         shape = Shape(request.num_frames, feed_forward_rows(networks))
         guidance = guidance_for(request, networks.device)
         return Denoiser(networks.unet, conditions, guidance, shape, not plan.split, recipe.reuse())
 
-    def _noise(self, generator: torch.Generator, sigma: float) -> torch.Tensor:
-        """Drawn on the CPU, so that a seed gives the same noise on every device."""
+    def _noise(self, generator: torch.Generator) -> torch.Tensor:
+        """Of unit variance. Drawn on the CPU, so that a seed gives the same noise on every device."""
         request = self.request
         shape = (1, request.num_frames, 4, request.height // 8, request.width // 8)
-        noise = torch.randn(shape, generator=generator)
-        return (noise * (sigma**2 + 1) ** 0.5).to(self.networks.device)
+        return torch.randn(shape, generator=generator)
 
 
 def _copy(state: State, done: int) -> Checkpoint:
