@@ -8,13 +8,14 @@ from typing import Any
 import torch
 
 from pipelines.contract import RGB, Checkpoint, FrameChunk, OnStep, StepEvent, ignore_steps
-from pipelines.draft import Draft, draft_of
 from pipelines.errors import RequestError
+from pipelines.pocket.draft import Draft, draft_of
 from pipelines.request import MotionRequest
 from pipelines.svd.clip_watch import ClipWatch
 from pipelines.svd.cost import is_guided
 from pipelines.svd.decoding import Decoding, Numbered
 from pipelines.svd.dtype import DtypeChoice
+from pipelines.svd.guide import GUIDED
 from pipelines.svd.ladder import Ladder
 from pipelines.svd.memory import decode_shortage, sampling_shortage
 from pipelines.svd.networks import Networks
@@ -47,8 +48,9 @@ class SvdAnimator:
         with the cheapest remedy, and whatever `on_step` raises: within one step of sampling, or about one frame of
         decoding.
         """
-        draft = _draft_of(still, request)
-        latents = self._sampled(Sampling(self.networks, still, request, Watch(on_step), draft), resume)
+        watch = Watch(on_step)
+        draft = _draft_of(still, request, watch)
+        latents = self._sampled(Sampling(self.networks, still, request, watch, draft), resume)
         clip = ClipWatch(still, request, None if draft is None else draft.may_move)
         for start, pictures in self.decode(latents, request, on_step):
             frames = _to_bytes(pictures)
@@ -62,8 +64,8 @@ class SvdAnimator:
         self, still: RGB, request: MotionRequest, on_step: OnStep = ignore_steps, resume: Checkpoint | None = None
     ) -> torch.Tensor:
         """Scaled latents of the clip, float32 `[1, F, 4, H/8, W/8]`, on the device; all finite."""
-        draft = _draft_of(still, request)
-        return self._sampled(Sampling(self.networks, still, request, Watch(on_step), draft), resume)
+        watch = Watch(on_step)
+        return self._sampled(Sampling(self.networks, still, request, watch, _draft_of(still, request, watch)), resume)
 
     @quiet_libraries()
     def _sampled(self, sampling: Sampling, resume: Checkpoint | None) -> torch.Tensor:
@@ -95,10 +97,16 @@ class SvdAnimator:
             self.networks.convert(self.choice.dtype)
 
 
-def _draft_of(still: RGB, request: MotionRequest) -> Draft | None:
+def _draft_of(still: RGB, request: MotionRequest, watch: Watch) -> Draft | None:
     """What guides a run of which something was said."""
     _check_still(still, request)
-    return draft_of(still, request) if is_guided(request) else None
+    if not is_guided(request):
+        return None
+    watch.note(GUIDED)
+    draft = draft_of(still, request)
+    if draft.told:
+        watch.note(draft.told)
+    return draft
 
 
 def _tell(clip: ClipWatch, on_step: OnStep) -> None:

@@ -16,7 +16,7 @@ import numpy as np
 import torch
 
 from pipelines.contract import RGB
-from pipelines.draft import Draft
+from pipelines.pocket.draft import Draft
 from pipelines.svd.conditions import wide_enough
 from pipelines.svd.guards import check_finite
 from pipelines.svd.networks import Networks
@@ -24,8 +24,8 @@ from pipelines.svd.schedule import Denoise, Solver, State
 from pipelines.svd.watch import Watch
 
 WEAK = 75.0
-"""Noise level from which a draft is put in place. Above it noise leaves nothing of a layout to be read, and a draft that
-comes earlier makes things appear twice."""
+"""Noise level from which a draft is put in place. Above it noise leaves no layout to be read, and a draft that comes
+earlier makes things appear twice."""
 
 STRONG = 31.0
 """Noise level to which what moves is held to the draft: a lower one looks pasted, a higher one drifts off its way. It
@@ -37,7 +37,7 @@ CELL = 8
 NARROWEST = 4 * CELL
 """Pixels of what is surely followed: at a noise of `STRONG`, less than three or four cells are lost in it."""
 
-SENTENCE = (
+GUIDED = (
     f"A draft of the motion guides this run: what is narrower than {NARROWEST} pixels may not follow what was said."
 )
 """Of every run that is guided."""
@@ -105,7 +105,7 @@ def encoded(networks: Networks, draft: Draft, watch: Watch) -> tuple[torch.Tenso
             watch.reached(number)
     clip = torch.stack(latents, 1)
     check_finite(clip, networks.dtype, "in the draft of the motion")
-    return clip, *(torch.stack(masks)[None, :, None].to(networks.device) for masks in (moved, held))
+    return clip, _of_clip(moved, networks.device), _of_clip(held, networks.device)
 
 
 def _latent(networks: Networks, frame: RGB, dtype: torch.dtype) -> torch.Tensor:
@@ -113,6 +113,10 @@ def _latent(networks: Networks, frame: RGB, dtype: torch.dtype) -> torch.Tensor:
     vae = networks.pipeline.vae
     pixels = torch.from_numpy(frame).permute(2, 0, 1)[None].to(networks.device, torch.float32) / 127.5 - 1
     return vae.encode(pixels.to(dtype)).latent_dist.mode().float() * vae.config.scaling_factor
+
+
+def _of_clip(masks: list[torch.Tensor], device: torch.device) -> torch.Tensor:
+    return torch.stack(masks)[None, :, None].to(device)
 
 
 def _cells(mask: np.ndarray) -> torch.Tensor:

@@ -9,14 +9,14 @@ import numpy as np
 import torch
 
 from pipelines.contract import RGB, Checkpoint
-from pipelines.draft import Draft
 from pipelines.errors import BadFrames
+from pipelines.pocket.draft import Draft
 from pipelines.request import MotionRequest
 from pipelines.svd.conditions import Seen, encode
 from pipelines.svd.denoiser import Denoiser
 from pipelines.svd.guards import check_finite
 from pipelines.svd.guidance import guidance_for
-from pipelines.svd.guide import SENTENCE, FreshGuide, Guide, encoded, guided
+from pipelines.svd.guide import FreshGuide, Guide, encoded, guided
 from pipelines.svd.network.transformer import Shape
 from pipelines.svd.networks import ENCODING, SAMPLING, Networks
 from pipelines.svd.plan import Plan
@@ -112,7 +112,6 @@ class Sampling:
     def _guide(self, draft: Draft, noise: torch.Tensor, recipe: Recipe) -> Guide:
         """Made once, whatever the plan."""
         if self.guide is None:
-            self.watch.note(" ".join(filter(None, (SENTENCE, draft.told))))
             kind = FreshGuide if recipe.redraws else Guide
             self.guide = kind(*encoded(self.networks, draft, self.watch), noise.to(self.networks.device))
         return self.guide

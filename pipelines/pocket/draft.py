@@ -1,7 +1,6 @@
-"""What was said of the motion, drawn by the built-in model: a draft that guides models which cannot be told.
+"""What was said of the motion and nothing else, drawn as a draft that guides models which cannot be told.
 
-A direction's geometry is written once, in `pipelines.pocket`. Here it is drawn without anything that was not said, and
-marked where it is meant: what goes along with it, what keeps still, and what is none of its business.
+It is marked where it is meant: what moves as was said, what keeps still, and what is left to the model.
 """
 
 from __future__ import annotations
@@ -94,7 +93,7 @@ def draft_of(still: RGB, request: MotionRequest) -> Draft:
     moves "as the picture says", is marked neither as moved nor as held.
     """
     renderer, said = renderer_of_said(still, request), request.direction
-    follows = bool(said.camera.keys) or request.camera != "auto"
+    follows = bool(said.camera.keys) or said.camera.shake > 0 or request.camera != "auto"
     moving = _moving(renderer.ambient, still.shape)
     free = np.maximum(moving, _left_to_the_model(said, renderer.ambient, still.shape)) if said.only else None
     held = _held(said, still.shape) if free is None else free <= 1 / 2
@@ -161,5 +160,5 @@ def _marked(deck: Deck, marks: NDArray[np.uint8]) -> Deck:
 def _at_rest(ambient: Ambient) -> Ambient:
     nothing = np.zeros_like(ambient.ripple)
     both = np.stack([nothing, nothing])
-    swings = dict.fromkeys(("ripple", "sway", "breath", "lights"), nothing)
-    return replace(ambient, stream=both, bend=both, within=None, **swings)
+    calm = replace(ambient, ripple=nothing, sway=nothing, breath=nothing, lights=nothing)
+    return replace(calm, stream=both, bend=both, within=None)
