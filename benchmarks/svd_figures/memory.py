@@ -123,6 +123,14 @@ def decode_count(waiting: Waiting, chunk: int = 1) -> Count:
     return count(decode)
 
 
+def encode_count() -> Count:
+    """One frame through the encoder, in 32 bit."""
+    with torch.device("meta"):
+        vae = architecture.vae().to("meta")
+        pixels = torch.empty(1, 3, 8 * HEIGHT, 8 * WIDTH)
+    return count(lambda: vae.encode(pixels).latent_dist.mode())
+
+
 def stock_decode_count() -> Count:
     """The stock decoder on a whole clip."""
     with torch.device("meta"):

@@ -152,7 +152,9 @@ def _marked(deck: Deck, marks: NDArray[np.uint8]) -> Deck:
     cards, is_open = [], np.ones(marks.shape[:2], np.bool_)
     for card in reversed(deck.cards):
         own = is_open & (card.alpha > HALF)
-        cards.append(replace(card, rgb=np.ascontiguousarray(marks * own[..., None])))
+        # a pixel more, or there would be seams where soft edges meet
+        wider = cv2.dilate(own.astype(np.uint8), np.ones((3, 3)))
+        cards.append(replace(card, rgb=np.ascontiguousarray(marks * wider[..., None], np.uint8)))
         is_open &= ~own
     return replace(deck, cards=tuple(reversed(cards)))
 

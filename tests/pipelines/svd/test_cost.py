@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
+from pipelines.direction import direction_of
 from pipelines.request import MotionRequest
 from pipelines.svd import cost
 from pipelines.svd.memory import decode_shortage, sampling_shortage, usable_bytes
@@ -52,6 +53,13 @@ def test_a_large_card_gets_the_fastest_plan_and_a_small_one_what_fits() -> None:
     assert plan(1).streamed
     for gigabytes in (80, 16, 12, 8, 6):
         assert estimate(plan(gigabytes), XT).peak_bytes <= gigabytes * 1e9
+
+
+def test_a_draft_costs_an_encoding_of_each_frame() -> None:
+    plan, said = Plan(chunk=1), {"anchors": [[500, 500]]}
+    directed = SMALL.model_copy(update={"direction": direction_of(said)})
+    extra = estimate(plan, directed).flops - estimate(plan, SMALL).flops
+    assert extra == pytest.approx(14 * cost.ENCODE_FLOPS * cost.frame_scale(SMALL))
 
 
 def test_what_would_fit_is_the_cheapest_change() -> None:

@@ -61,3 +61,6 @@ def test_the_table_of_costs_is_what_is_counted() -> None:
     assert quick.peak_bytes == pytest.approx(decode_bytes(Plan(1), TRAINED), rel=0.02)
     assert frugal.flops == pytest.approx(cost.FRUGAL_DECODE_FLOPS, rel=0.01)
     assert quick.flops == pytest.approx(cost.DECODE_FLOPS, rel=0.01)
+    encoding = memory.encode_count()
+    assert encoding.peak_bytes == pytest.approx(cost.ENCODE_BYTES, rel=0.01)
+    assert encoding.flops == pytest.approx(cost.ENCODE_FLOPS, rel=0.01)
