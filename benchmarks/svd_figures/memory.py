@@ -128,7 +128,11 @@ def encode_count() -> Count:
     with torch.device("meta"):
         vae = architecture.vae().to("meta")
         pixels = torch.empty(1, 3, 8 * HEIGHT, 8 * WIDTH)
-    return count(lambda: vae.encode(pixels).latent_dist.mode())
+
+    def encode() -> None:
+        vae.encode(pixels).latent_dist.mode()
+
+    return count(encode)
 
 
 def stock_decode_count() -> Count:

@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.contract import RGB
+from pipelines.contract import RGB, FrameChunk
 from pipelines.direction import FULL, Direction, Region
 from pipelines.outlines import filled
 from pipelines.pocket.ambient import STILL, Ambient
@@ -46,16 +46,15 @@ class Drawn(NamedTuple):
 class Draft:
     """The frames of a clip in which nothing moves but what was said, and where they are meant.
 
-    `marks` draws, as red, what the still shows at all; as green, what keeps still; as blue, what moves by itself.
-    `follows` tells whether something was said of the camera. `free` float32 `[H, W]` is how much of its own each place
-    has, exactly 0 where it stays the still's; None where the whole picture may change.
+    `marks` draws, as red, what the still shows at all; as green, what keeps still; as blue, what moves by itself, which
+    goes before. `follows` tells whether something was said of the camera; `alone`, whether nothing else may change.
     """
 
     renderer: Renderer
     marks: Renderer
     moments: list[float]
     follows: bool
-    free: Floats | None
+    alone: bool
 
     @property
     def told(self) -> str:
@@ -65,25 +64,39 @@ class Draft:
     @property
     def may_move(self) -> Mask:
         """The places of the still that were not told to keep still, bool `[H, W]`."""
-        return np.asarray(self.marks.still[..., 1] <= HALF)
+        return self._of_frame(0)[2]
 
     def drawn(self) -> Iterator[Drawn]:
         """The frames in order, each with where it is meant."""
-        for moment in self.moments:
-            seen, still, moves = np.moveaxis(self._marked(moment) > HALF, -1, 0)
-            moved = moves | seen if self.follows else moves
-            yield Drawn(self.renderer.frame(moment), moved & ~still, still)
+        for number, moment in enumerate(self.moments):
+            moved, still, _ = self._of_frame(number)
+            yield Drawn(self.renderer.frame(moment), moved, still)
 
-    def kept(self, still: RGB, frames: RGB) -> RGB:
-        """Frames uint8 `[n, H, W, 3]` of a model, with what nobody said may move as it is in the still."""
-        if self.free is None:
-            return frames
-        share = self.free[None, ..., None]
-        return np.asarray(np.rint(frames * share + still * (1 - share)), np.uint8)
+    def kept(self, still: RGB, chunk: FrameChunk) -> FrameChunk:
+        """The same frames of a model, with what nobody said may move exactly as it is in the still.
 
-    def _marked(self, moment: float) -> NDArray[np.uint8]:
-        # a camera that holds sees them where they are
-        return self.marks.frame(moment) if self.follows else self.marks.still
+        A camera that moves leaves no pixel where it was.
+        """
+        if self.follows or not self.alone:
+            return chunk
+        frames = [self._with_still(still, frame, chunk.start + index) for index, frame in enumerate(chunk.frames)]
+        return FrameChunk(chunk.start, np.stack(frames))
+
+    def _with_still(self, still: RGB, frame: RGB, number: int) -> RGB:
+        _, held, moves = np.moveaxis(self._marked(number), -1, 0)
+        free = (np.maximum(moves, 255 - held) / np.float32(255))[..., None]
+        return np.asarray(np.rint(frame * free + still * (1 - free)), np.uint8)
+
+    def _of_frame(self, number: int) -> tuple[Mask, Mask, Mask]:
+        """Where a frame moved, where it is held, and where it may move."""
+        seen, still, moves = np.moveaxis(self._marked(number) > HALF, -1, 0)
+        held = still & ~moves
+        return (moves | seen if self.follows else moves) & ~held, held, ~held
+
+    def _marked(self, number: int) -> NDArray[np.uint8]:
+        # where neither the camera nor a thing goes anywhere, all of them are alike
+        goes = self.follows or any(card.trail is not None for card in self.marks.deck.cards)
+        return self.marks.frame(self.moments[number]) if goes else self.marks.still
 
 
 def draft_of(still: RGB, request: MotionRequest) -> Draft:
@@ -93,18 +106,15 @@ def draft_of(still: RGB, request: MotionRequest) -> Draft:
     moves "as the picture says", is marked neither as moved nor as held.
     """
     renderer, said = renderer_of_said(still, request), request.direction
-    follows = bool(said.camera.keys) or said.camera.shake > 0 or request.camera != "auto"
-    moving = _moving(renderer.ambient, still.shape)
-    free = np.maximum(moving, _left_to_the_model(said, renderer.ambient, still.shape)) if said.only else None
-    held = _held(said, still.shape) if free is None else free <= 1 / 2
-    marks = np.stack([np.ones_like(held), held, moving > 1 / 2], -1).astype(np.uint8) * np.uint8(255)
+    held = 1 - _left_to_the_model(said, renderer.ambient, still.shape) if said.only else _held(said, still.shape)
+    moves = np.maximum(_moving(renderer.ambient, still.shape), _things(renderer.deck))
+    marks = np.rint(np.stack([np.ones_like(moves), held, moves], -1) * 255).astype(np.uint8)
     return Draft(
         renderer,
         Renderer(marks, _marked(renderer.deck, marks), renderer.course, _at_rest(renderer.ambient)),
         moments_of(request),
-        follows,
-        # a camera that moves leaves no pixel where it was
-        None if follows else free,
+        follows=bool(said.camera.keys) or said.camera.shake > 0 or request.camera != "auto",
+        alone=said.only,
     )
 
 
@@ -131,8 +141,8 @@ def _left_to_the_model(said: Direction, ambient: Ambient, shape: tuple[int, ...]
 
 def _held(said: Direction, shape: tuple[int, ...]) -> Mask:
     """Regions and anchors that keep still."""
-    held = _union([region for region in said.regions if region.do == "still" or region.strength == 0], shape)
-    spots = held.astype(np.uint8)
+    held = [region for region in said.regions if region.do == "still" or (region.strength == 0 and not region.path)]
+    spots = _union(held, shape).astype(np.uint8)
     height, width = shape[:2]
     for x, y in said.anchors:
         radius = max(LEAST_ANCHOR, round(ANCHOR * width))
@@ -147,14 +157,26 @@ def _union(regions: list[Region], shape: tuple[int, ...]) -> Mask:
     return inside
 
 
+def _things(deck: Deck) -> Floats:
+    """What is cut out and goes somewhere, where it is in the still, float32 `[H, W]`, 0 or 1."""
+    covers = [card.alpha > HALF for card in deck.cards if card.trail is not None]
+    nothing = np.zeros(deck.cards[0].alpha.shape, np.bool_)
+    return np.asarray(np.any([nothing, *covers], 0), np.float32)
+
+
 def _marked(deck: Deck, marks: NDArray[np.uint8]) -> Deck:
-    """The cards with marks in place of the picture, and none where a card was painted on behind another."""
+    """The cards with marks in place of the picture, and none where a card was painted on behind another.
+
+    What a thing bares is part of what was said, and moves with it: a model would leave the thing there as well.
+    """
     cards, is_open = [], np.ones(marks.shape[:2], np.bool_)
+    bared = np.uint8(255) * (_things(deck) > 0)[..., None] * np.array([0, 0, 1], np.uint8)
     for card in reversed(deck.cards):
         own = is_open & (card.alpha > HALF)
         # a pixel more, or there would be seams where soft edges meet
         wider = cv2.dilate(own.astype(np.uint8), np.ones((3, 3)))
-        cards.append(replace(card, rgb=np.ascontiguousarray(marks * wider[..., None], np.uint8)))
+        shown = np.asarray(marks * wider[..., None], np.uint8)
+        cards.append(replace(card, rgb=shown if card.trail is not None else np.maximum(shown, bared)))
         is_open &= ~own
     return replace(deck, cards=tuple(reversed(cards)))
 

@@ -53,8 +53,9 @@ class SvdAnimator:
         latents = self._sampled(Sampling(self.networks, still, request, watch, draft), resume)
         clip = ClipWatch(still, request, None if draft is None else draft.may_move)
         for start, pictures in self.decode(latents, request, on_step):
-            frames = _to_bytes(pictures)
-            chunk = FrameChunk(start, frames if draft is None else draft.kept(still, frames))
+            chunk = FrameChunk(start, _to_bytes(pictures))
+            if draft is not None:
+                chunk = draft.kept(still, chunk)
             clip.see(chunk.frames)
             if start + len(chunk.frames) == request.num_frames:
                 _tell(clip, on_step)
