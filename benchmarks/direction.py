@@ -10,6 +10,7 @@ import typer
 
 from benchmarks.direction_figures.cost import long_figures, preview_figures
 from benchmarks.direction_figures.obeyed import arrow_figures, camera_figures, loop_figures, untouched_figures
+from benchmarks.direction_figures.svd import svd_figures
 from benchmarks.pocket_figures.bench import FULL, QUICK, open_bench
 from benchmarks.report import show
 
@@ -20,6 +21,7 @@ PARTS = {
     "loop": loop_figures,
     "long": long_figures,
     "preview": preview_figures,
+    "svd": lambda _: svd_figures(),
 }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from jobs.pace import Pace, remaining
+from pipelines.direction import direction_of
 from pipelines.request import MotionRequest
 
 
@@ -34,6 +35,15 @@ def test_steps_count_for_stable_video_diffusion_alone(engine):
         pace.learn(request, 4.0)
         doubled = request.model_copy(update={"num_inference_steps": 20})
         assert pace.estimate(doubled) == pytest.approx(4 * factor)
+
+
+def test_a_draft_of_the_motion_takes_time_of_its_own_where_one_is_drawn(engine):
+    for model, is_longer in (("pocket", False), ("svd-xt", True)):
+        request = MotionRequest(model=model, num_inference_steps=10)
+        pace = Pace(engine, "desk")
+        pace.learn(request, 4.0)
+        said = request.model_copy(update={"direction": direction_of({"anchors": [[500, 500]]})})
+        assert (pace.estimate(said) > pace.estimate(request)) == is_longer
 
 
 def test_a_machine_that_was_busy_once_is_forgiven(engine):

@@ -100,12 +100,25 @@ def test_a_default_gives_way_to_what_was_asked(fields: dict[str, Any], guidance:
         ({"model": "svd-xt", "max_guidance_scale": "much"}, "max_guidance_scale cannot be much. It must be between"),
         ({"model": "pocket", "width": 100}, "width cannot be 100"),
         ({"model": "svd-xt", "speed": "turbo"}, "Turbo needs distilled weights, and those of .* are not. Choose fast"),
+        ({"model": "svd", "direction": {"loop": True}}, "does not follow a loop. Choose Pocket"),
+        ({"model": "svd", "direction": {"calm": ["water"]}}, "does not follow which kinds of things keep calm"),
         ({"model": "pocket", "haste": 1}, "There is no control called haste"),
     ],
 )
 def test_what_a_model_cannot_follow_is_refused(fields: dict[str, Any], words: str) -> None:
     with pytest.raises(RequestError, match=words):
         request_for(fields)
+
+
+def test_stable_video_diffusion_follows_what_a_draft_can_show() -> None:
+    said = {
+        "camera": {"keys": [{}, {"t": 1, "zoom": 1.2}]},
+        "regions": [{"outlines": [[[0, 0], [500, 0], [500, 500]]], "do": "move", "path": [[200, 200], [400, 200]]}],
+        "arrows": [{"path": [[0, 0], [900, 0]]}],
+        "anchors": [[500, 500]],
+        "only": True,
+    }
+    assert request_for({"model": "svd-xt", "direction": said}).direction.parts == set(said)
 
 
 def test_pocket_goes_to_its_limits() -> None:

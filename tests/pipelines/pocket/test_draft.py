@@ -89,7 +89,6 @@ def test_marks_go_along_with_the_camera(cat: RGB) -> None:
     assert off.mean() < 2, "and they show the same part"
 
 
-
 def test_what_a_camera_bares_is_left_to_the_model(landscape: RGB) -> None:
     _, drawn = said(landscape, camera={"keys": [{}, {"t": 1, "orbit": 8}], "aim": [650, 800]})
     marked = [one.moved.mean() for one in drawn]
