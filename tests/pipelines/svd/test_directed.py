@@ -90,6 +90,19 @@ def test_outside_of_what_alone_may_move_every_pixel_is_the_stills(animator: SvdA
     assert [event.note for event in events if event.note] == [GUIDED]
 
 
+def test_cells_go_along_with_a_thing_frame_by_frame(animator: SvdAnimator, still: RGB, directed) -> None:
+    thing = [[125, 375], [375, 375], [375, 625], [125, 625]]
+    said = {"regions": [{"outlines": [thing], "do": "move", "path": [[250, 500], [750, 500]]}]}
+    with torch.no_grad():
+        latents, moved, _ = encoded(animator.networks, draft_of(still, directed(said)), Watch(lambda event: None))
+    assert latents.shape == (1, 4, 4, 8, 8)
+    assert moved.shape == (1, 4, 1, 8, 8)
+    middle = moved[0, :, 0, 3:5].all(1)
+    assert middle[0].tolist() == [False, True, True, False, False, False, False, False]
+    assert middle[-1].tolist() == [False, True, True, False, False, True, True, False], "where it was, and where it is"
+    assert middle.sum(1).tolist() == sorted(middle.sum(1).tolist()), "more and more of the two places"
+
+
 def test_what_moves_is_put_where_the_draft_has_it(animator: SvdAnimator, still: RGB, directed) -> None:
     """Seven steps go from noise 700 to 244, 70, 16, 2.3, ...: to the third and fourth of them the draft counts."""
     request = directed({"arrows": [{"path": [[200, 500], [800, 500]]}]}, num_inference_steps=7)
