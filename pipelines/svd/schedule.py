@@ -51,12 +51,25 @@ def karras_sigmas(steps: int, sigma_max: float = SIGMA_MAX) -> list[float]:
 
 
 def ays_sigmas(steps: int, sigma_max: float = SIGMA_MAX) -> list[float]:
-    """The published noise levels for ten steps; for other numbers interpolated in the logarithm, as its authors do."""
-    if steps == len(AYS_SIGMAS) - 1:
-        return [min(sigma, sigma_max) for sigma in AYS_SIGMAS]
+    """The published noise levels for ten steps; for other numbers interpolated in the logarithm, as its authors do.
+
+    From a lower `sigma_max` on, as many levels as ever, from there down: none is there twice.
+    """
+    if steps == len(AYS_SIGMAS) - 1 and sigma_max >= SIGMA_MAX:
+        return list(AYS_SIGMAS)
     logs = [math.log(sigma) for sigma in AYS_SIGMAS[:-1]]
-    places = (index / max(1, steps - 1) * (len(logs) - 1) for index in range(steps))
-    return [*(min(math.exp(_between(logs, place)), sigma_max) for place in places), 0.0]
+    last = len(logs) - 1
+    first = _place_of(logs, math.log(sigma_max))
+    places = (first + index / max(1, steps - 1) * (last - first) for index in range(steps))
+    return [*(math.exp(_between(logs, place)) for place in places), 0.0]
+
+
+def _place_of(falling: list[float], value: float) -> float:
+    """Where among falling values one would stand: 0 at the first, 0.5 halfway to the second."""
+    for index, (high, low) in enumerate(pairwise(falling)):
+        if value > low:
+            return index + max(0.0, (high - value) / (high - low))
+    return float(len(falling) - 1)
 
 
 def _between(values: list[float], place: float) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 
 import pytest
@@ -48,7 +49,11 @@ def test_ten_chosen_steps_have_eleven_levels() -> None:
 
 def test_a_lower_first_noise() -> None:
     assert karras_sigmas(5, 100)[0] == pytest.approx(100)
-    assert max(ays_sigmas(10, 100)) == 100
+    assert max(ays_sigmas(10, 100)) == pytest.approx(100)
+    for sigma_max in (10.0, 54.5, 100.0, 699.0):
+        levels = ays_sigmas(10, sigma_max)
+        assert len(levels) == 11
+        assert all(later < earlier for earlier, later in itertools.pairwise(levels))
 
 
 @pytest.mark.parametrize(("ours", "theirs"), [(euler, EDMEulerScheduler), (dpm_solver, EDMDPMSolverMultistepScheduler)])
