@@ -58,15 +58,11 @@ def question_in(line: str) -> Question | None:
 
 
 class Answering:
-    """Answers what it is asked, in that order, and looks at stills ahead when there is nothing.
-
-    All of that is done within `in_use`.
-    """
+    """Answers what it is asked, in that order, within `in_use`."""
 
     def __init__(self, answers: IO[str], in_use: Callable[[], AbstractContextManager[None]]) -> None:
         self._answers, self._in_use = answers, in_use
         self._asked: deque[Question] = deque()
-        self._next_still: deque[Path] = deque(maxlen=1)
         self._is_told = threading.Event()
         threading.Thread(target=self._run, name="answering", daemon=True).start()
 
@@ -75,24 +71,13 @@ class Answering:
         self._asked.append(question)
         self._is_told.set()
 
-    def look_ahead(self, still: Path) -> None:
-        """A still on which somebody may tap soon. Returns at once."""
-        self._next_still.append(still)
-        self._is_told.set()
-
     def _run(self) -> None:
         while True:
             self._is_told.wait()
             self._is_told.clear()
-            while self._asked or self._next_still:
+            while self._asked:
                 with self._in_use():
-                    self._do_next()
-
-    def _do_next(self) -> None:
-        if self._asked:
-            self._say(answer_to(self._asked.popleft()))
-        else:
-            _look_ahead(self._next_still.pop())
+                    self._say(answer_to(self._asked.popleft()))
 
     def _say(self, answer: Mapping[str, Any]) -> None:
         # whoever asked may be gone
@@ -112,6 +97,12 @@ def answer_to(question: Question) -> Mapping[str, Any]:
             error = WorkerError("That could not be found out.", "Try again; the log says more.")
         is_input = isinstance(error, InputError)
         return {"number": number, "sentence": error.sentence, "remedy": error.remedy, "is_input": is_input}
+
+
+def _looked(told: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Of `{"still": path}`: somebody may tap on it soon."""
+    glance_at(Path(told["still"]))
+    return {}
 
 
 def _outlined(told: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -142,15 +133,12 @@ def _framed_anew(path: Path, changed: int, framing: MotionRequest) -> Framed:
     return framed_still(path, framing)
 
 
-ANSWERS: dict[str, Callable[[Mapping[str, Any]], Mapping[str, Any]]] = {"tap": _outlined, "sketch": _sketched}
+ANSWERS: dict[str, Callable[[Mapping[str, Any]], Mapping[str, Any]]] = {
+    "look": _looked,
+    "tap": _outlined,
+    "sketch": _sketched,
+}
 """By the kind of the question."""
-
-
-def _look_ahead(still: Path) -> None:
-    try:
-        glance_at(still)
-    except Exception:  # whoever taps on it will be told
-        log.exception("not looked at for taps")
 
 
 def glance_at(still: Path) -> Glance:

@@ -12,24 +12,20 @@ from jobs.glance import Glance, Glances
 
 
 class Orders:
-    """Lines that name a still to look at, or ask about one. `glance` says whether it looked."""
+    """Lines that name a still to look at, or ask about one."""
 
-    def __init__(self, glance: Callable[[Glance], bool], answering: Answering) -> None:
+    def __init__(self, glance: Callable[[Glance], None], answering: Answering) -> None:
         self._glance, self._answering = glance, answering
 
     def follow(self, lines: Iterable[str]) -> None:
         """Returns when there are no more."""
-        glances = Glances(self._look)
+        glances = Glances(self._glance)
         for line in lines:
             question = question_in(line)
             if question is None:
                 glances.take(line)
             else:
                 self._answering.take(question)
-
-    def _look(self, glance: Glance) -> None:
-        if self._glance(glance):
-            self._answering.look_ahead(glance.still)
 
 
 def take_standard_output() -> IO[str]:

@@ -27,6 +27,11 @@ class Outline(TypedDict):
     candidates: int
 
 
+def look_for_taps(queue: JobQueue, still: Path) -> None:
+    """Have a worker look at a still on which somebody is about to tap. Takes seconds; raises as `outline_under`."""
+    queue.ask("look", {"still": str(still.absolute())})
+
+
 def outline_under(queue: JobQueue, still: Path, taps: Sequence[Tap]) -> Outline:
     """The outline of what is meant by taps on a still. Takes a tenth of a second, and seconds for a still that is new.
 

@@ -102,14 +102,12 @@ class Worker:
                 log.exception("model not warm")
             self._idle_since = time.monotonic()
 
-    def glance(self, glance: Glance) -> bool:
-        """Look at a still of which a clip may be asked soon, unless there is anything else to do; whether it did."""
+    def glance(self, glance: Glance) -> None:
+        """Look at a still of which a clip may be asked soon, unless there is anything else to do."""
         with self._at_work:
-            if self._has_waiting():
-                return False
-            look_ahead(glance)
-            self._idle_since = time.monotonic()
-            return True
+            if not self._has_waiting():
+                look_ahead(glance)
+                self._idle_since = time.monotonic()
 
     @contextmanager
     def while_asked(self) -> Iterator[None]:

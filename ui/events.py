@@ -12,6 +12,7 @@ import gradio as gr
 
 from jobs.glance import Glance
 from jobs.recipe import request_of_recipe
+from jobs.taps import look_for_taps
 from media.recipe import read_recipe
 from pipelines.catalogue import find, request_for, steps_for
 from pipelines.errors import ClipError, RequestError, StillmotionError, UnknownJob
@@ -86,6 +87,7 @@ class StudioEvents:
             menu.input(self.apply_size, [s.shape, s.size, s.picture], sized, **QUIET).then(**self.frame_again)
         s.direct.show(**self.frame_again)
         asking = QUIET | {"concurrency_limit": ASKED_AT_ONCE}
+        s.direct.aim(self.aim, s.picture, None, **asking)
         s.direct.tap(self.tap, s.picture, s.outlined, **asking)
         s.outlined.change(None, s.outlined, None, js=OUTLINED_JS, **QUIET)
         given = [s.picture, *self.components]
@@ -227,6 +229,11 @@ class StudioEvents:
     def nudge(self, event: gr.EventData) -> list[float]:
         """The crop was dragged or moved with the arrow keys."""
         return [round(float(event.x), 3), round(float(event.y), 3)]
+
+    def aim(self, choice: str, asked: gr.Request) -> None:
+        """Somebody is about to tap; what is in the way is told at the tap."""
+        with suppress(StillmotionError):
+            look_for_taps(self.queue, self.pictures.path(choice, visitor_of(asked)))
 
     def tap(self, event: gr.EventData, choice: str, asked: gr.Request) -> str:
         """A thing on the picture was tapped."""

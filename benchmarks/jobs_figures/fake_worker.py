@@ -16,7 +16,7 @@ from typing import Any
 
 import pipelines
 from benchmarks.jobs_figures.fake_model import FakeAnimator, look, speed_from_environment
-from jobs import answering, attempt, make_clip, worker
+from jobs import attempt, make_clip, worker
 from jobs.claims import Claims
 from jobs.job import CLIP
 from jobs.store import FolderStore
@@ -34,9 +34,8 @@ def main() -> None:
     pipelines.load = lambda model: FakeAnimator(speed_from_environment())  # type: ignore[assignment,misc]
     pipelines.look_ahead = look
     pipelines.sketch = _no_sketch
-    # the subject network takes a second that is nobody's speed, and so does the look for taps
+    # the subject network takes a second that is nobody's speed
     make_clip.find_anchor = lambda still, request: (0.5, 0.5)
-    answering.Answering.look_ahead = lambda self, still: None  # type: ignore[method-assign]
     attempt.make_clip = _after(make_clip.make_clip, "encode")  # type: ignore[attr-defined]
     FolderStore.put = _around(FolderStore.put, "rename", lambda arguments: CLIP in arguments)  # type: ignore[method-assign]
     Claims.end = _around(Claims.end, "commit", lambda arguments: True)  # type: ignore[method-assign]

@@ -13,10 +13,8 @@ import pytest
 from PIL import Image
 
 from jobs.beats import all_signs
-from jobs.glance import Glance
-from jobs.orders import Orders
 from jobs.sketches import sketch_of
-from jobs.taps import MOST_TAPS, outline_under
+from jobs.taps import MOST_TAPS, look_for_taps, outline_under
 from pipelines.catalogue import request_for
 from pipelines.direction import Region, direction_of
 from pipelines.errors import RequestError, StillError
@@ -47,28 +45,12 @@ def test_another_tap_at_the_same_place_takes_the_next_size_and_one_elsewhere_add
     assert both["candidates"] == 1
 
 
-@pytest.mark.parametrize("has_looked", [True, False])
-def test_a_still_is_looked_at_for_taps_once_the_eyes_have(small, has_looked):
-    """Not where a job waits: then the eyes do not look either."""
-    looks = []
-
-    class Noted:
-        def look_ahead(self, still):
-            looks.append(("taps", still))
-
-    def eyes(glance):
-        looks.append(("eyes", glance.still))
-        return has_looked
-
-    Orders(eyes, Noted()).follow([Glance(HERON, small).line()])
-    expected = [("eyes", HERON), ("taps", HERON)][: 1 + has_looked]
-    assert holds_within(10, lambda: looks == expected)
-
-
 def test_what_cannot_be_answered_is_one_sentence(queue, tmp_path):
     damaged = tmp_path / "damaged.jpg"
     damaged.write_bytes(HERON.read_bytes()[:1000])
     for still in (damaged, tmp_path / "gone.jpg"):
+        with pytest.raises(StillError):
+            look_for_taps(queue, still)
         with pytest.raises(StillError):
             outline_under(queue, still, [(*BIRD, True)])
     for taps in (

@@ -18,8 +18,8 @@ def direct_panel() -> gr.HTML:
     """Its value is the direction as JSON, empty where nothing was said.
 
     Its events: `said` after each change; `sketch` after it and when a picture has come on the stage; `show` where the
-    still has to come there; `tap` with `taps`, places in thousandths of the still that all mean one thing; `vary` for
-    a take of the sheet, and `pick` where one was chosen, with its `seed` and `amount`.
+    still has to come there; `aim` where a tap may follow; `tap` with `taps`, places in thousandths of the still that
+    all mean one thing; `vary` for a take of the sheet, and `pick` where one was chosen, with its `seed` and `amount`.
     """
     return gr.HTML(
         "",

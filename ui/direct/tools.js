@@ -13,6 +13,7 @@ function choose(name) {
   overlay.classList.toggle("active", Boolean(tool));
   overlay.dataset.tool = tool;
   if (tool && !part) trigger("show");
+  if (tool === "part") trigger("aim");
   drawPanel();
 }
 
