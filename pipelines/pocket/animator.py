@@ -31,7 +31,7 @@ from pipelines.pocket.happening import CHANNELS, Happening
 from pipelines.pocket.movers import with_movers
 from pipelines.pocket.path import path_of
 from pipelines.pocket.render import Renderer
-from pipelines.pocket.said import directed, stage_of
+from pipelines.pocket.said import Stage, directed
 from pipelines.pocket.sampling import Conditions, OnFields, draw_fields, ignore_fields, noise_for
 from pipelines.pocket.shake import shaken
 from pipelines.pocket.stirring import ambient_of
@@ -233,7 +233,7 @@ def _looked_at(still: _Still) -> _Looked:
 def _renderer(still: RGB, sight: Sight, deck: Deck, happening: Happening, request: MotionRequest) -> Renderer:
     vigour, said = vigour_of(request), request.direction
     ambient = ambient_of(sight, happening, deck.nearness, vigour, (request.seed, imagined_seconds(request)))
-    ambient = directed(ambient, said, stage_of(sight, vigour))
+    ambient = directed(ambient, said, Stage(sight, vigour))
     deck, way = _way(still, sight, deck, ambient, request)
     way = shaken(way, said.camera.shake, (request.seed, ambient.seconds), said.loop, still.shape[0] / still.shape[1])
     return Renderer(still, with_movers(deck, still, said), way, ambient)

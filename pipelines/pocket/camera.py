@@ -85,9 +85,15 @@ def drawn_move(camera: str, deck: Deck, aim: tuple[float, float], seed: int) -> 
         rng = np.random.default_rng([seed, CAMERA_STREAM])
         camera = str(rng.choice(list(PRIOR), p=np.array(list(PRIOR.values())) / sum(PRIOR.values())))
     rows, columns = deck.labels.shape
-    row, column = (min(int(share * count), count - 1) for share, count in ((aim[1], rows), (aim[0], columns)))
     place = (aim[0] - 0.5, (aim[1] - 0.5) * rows / columns)
-    return Move(camera, place, max(float(deck.nearness[row, column]), LEAST_AIM))
+    return Move(camera, place, max(nearness_at(deck, aim), LEAST_AIM))
+
+
+def nearness_at(deck: Deck, aim: tuple[float, float]) -> float:
+    """Of the place of the picture that is next to an aim in shares of it."""
+    counts = deck.nearness.shape[::-1]
+    column, row = (min(max(int(share * count), 0), count - 1) for share, count in zip(aim, counts, strict=True))
+    return float(deck.nearness[row, column])
 
 
 CAMERA_STREAM = 1

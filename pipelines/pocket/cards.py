@@ -16,6 +16,7 @@ from pipelines.eyes.seen import Sight
 from pipelines.pocket.amplitude import eased
 from pipelines.pocket.behind import painted
 from pipelines.pocket.masks import Floats, Mask, Parts, parts_of
+from pipelines.pocket.places import along
 from pipelines.pocket.tempo import there_and_again
 
 COLUMNS = 96
@@ -65,8 +66,8 @@ class Trail:
     def at(self, share: float) -> NDArray[np.float64]:
         """How far it is, (x, y), at a share of the clip's time, from rest to rest."""
         way = there_and_again(share) if self.loops else eased(share)
-        along = np.concatenate([[0], np.cumsum(np.hypot(*np.diff(self.places, axis=0).T))])
-        return np.array([np.interp(way * along[-1], along, each) for each in self.places.T])
+        gone = along(self.places)
+        return np.array([np.interp(way * gone[-1], gone, each) for each in self.places.T])
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,12 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.contract import RGB, FrameChunk
-from pipelines.direction import FULL, Direction, Region
+from pipelines.direction import Direction, Region
 from pipelines.outlines import filled
 from pipelines.pocket.ambient import STILL, Ambient
 from pipelines.pocket.animator import moments_of, renderer_of_said
 from pipelines.pocket.cards import Deck
 from pipelines.pocket.masks import Floats, Mask
+from pipelines.pocket.places import spots
 from pipelines.pocket.render import Renderer
 from pipelines.pocket.said import ANCHOR
 from pipelines.request import MotionRequest
@@ -142,12 +143,9 @@ def _left_to_the_model(said: Direction, ambient: Ambient, shape: tuple[int, ...]
 def _held(said: Direction, shape: tuple[int, ...]) -> Mask:
     """Regions and anchors that keep still."""
     held = [region for region in said.regions if region.do == "still" or (region.strength == 0 and not region.path)]
-    spots = _union(held, shape).astype(np.uint8)
     height, width = shape[:2]
-    for x, y in said.anchors:
-        radius = max(LEAST_ANCHOR, round(ANCHOR * width))
-        cv2.circle(spots, (int(x / FULL * width), int(y / FULL * height)), radius, 1, -1)
-    return spots > 0
+    anchors = spots(said.anchors, (height, width), max(LEAST_ANCHOR, round(ANCHOR * width)))
+    return _union(held, shape) | anchors
 
 
 def _union(regions: list[Region], shape: tuple[int, ...]) -> Mask:

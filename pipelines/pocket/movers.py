@@ -9,11 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.contract import RGB
-from pipelines.direction import FULL, Direction, Region
+from pipelines.direction import Direction, Region
 from pipelines.outlines import filled
 from pipelines.pocket.behind import painted
 from pipelines.pocket.cards import FEATHER, Card, Deck, Trail
 from pipelines.pocket.masks import Mask
+from pipelines.pocket.places import in_widths
 
 RIM = 3
 """Pixels around a thing that still have its colours: where it was, they are painted anew."""
@@ -54,5 +55,5 @@ def _plane_under(deck: Deck, mask: Mask) -> NDArray[np.float64]:
 
 
 def _trail(region: Region, still: RGB, loops: bool) -> Trail:
-    places = np.array(region.path, np.float64) / FULL * [1, still.shape[0] / still.shape[1]]
+    places = in_widths(region.path, still.shape)
     return Trail(places - places[0], loops)

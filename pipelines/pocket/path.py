@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from pipelines.direction import FULL, CameraKey, CameraPath
 from pipelines.pocket.amplitude import largest
-from pipelines.pocket.camera import LEAST_AIM, Matrix, backward, shifted
+from pipelines.pocket.camera import LEAST_AIM, Matrix, backward, nearness_at, shifted
 from pipelines.pocket.cards import Deck
 from pipelines.pocket.course import MOST_BARED, TIMES, bared, cut, cuts_of, edges_at, paths_of
 from pipelines.pocket.framing import MAX_OVERSCAN, Edges, outside
@@ -110,9 +110,7 @@ class Path:
 
 def path_of(deck: Deck, said: CameraPath, aim: tuple[float, float], loops: bool) -> Path:
     """The path over the cards of a still; `aim` in shares of it."""
-    rows, columns = deck.labels.shape
-    row, column = (min(max(int(share * count), 0), count - 1) for share, count in ((aim[1], rows), (aim[0], columns)))
-    nearness, ratio = float(deck.nearness[row, column]), rows / columns
+    nearness, ratio = nearness_at(deck, aim), deck.labels.shape[0] / deck.labels.shape[1]
     asked = np.array([_view(key, ratio) for key in said.keys])
     views = np.array([_inside(view, ratio) for view in asked])
     # the horizon comes no nearer: towards it a camera can only turn and zoom

@@ -11,13 +11,15 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.direction import FULL, Arrow, Direction, Point, Region
+from pipelines.direction import Arrow, Direction, Point, Region
 from pipelines.eyes.materials import MATERIALS
 from pipelines.eyes.seen import Sight
 from pipelines.outlines import filled
 from pipelines.pocket.ambient import COLUMNS, Ambient
 from pipelines.pocket.arrows import Drawn, field_of
 from pipelines.pocket.happening import Floats
+from pipelines.pocket.masks import Mask
+from pipelines.pocket.places import along, in_widths, spots
 from pipelines.pocket.stirring import BREATH, DRIFT_SPEED, FLOW_SPEED, RIPPLE, SWAY
 
 ACROSS_S = 2.5
@@ -40,25 +42,27 @@ DOWN, RIGHT = np.array([0.0, 1.0]), np.array([1.0, 0.0])
 
 @dataclass(frozen=True, eq=False)
 class Stage:
-    """The still's size (height, width), the shares of the materials `[9, h, w]` on the ambient's grid, and how strongly
-    things move."""
+    """What arrows and regions are drawn on: what was found in the still, and how strongly things move."""
 
-    size: tuple[int, int]
-    shares: Floats
+    sight: Sight
     vigour: float
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Height and width of the still."""
+        height, width = self.sight.subject.shape
+        return height, width
+
+    @cached_property
+    def shares(self) -> Floats:
+        """Shares of the materials `[9, h, w]` on the ambient's grid."""
+        return np.stack([_small(each, self) for each in self.sight.materials])
 
     @cached_property
     def kinds(self) -> NDArray[np.int64]:
         """Which of `KINDS` each place is, `[h, w]`."""
         of_each = [self.shares[[MATERIALS.index(name) for name in names]].sum(0) for names in KINDS]
         return np.asarray(np.argmax(np.stack(of_each), 0), np.int64)
-
-
-def stage_of(sight: Sight, vigour: float) -> Stage:
-    """What arrows and regions are drawn on."""
-    height, width = sight.subject.shape
-    shares = [cv2.resize(each, _grid(height, width), interpolation=cv2.INTER_AREA) for each in sight.materials]
-    return Stage((height, width), np.asarray(np.stack(shares), np.float32), vigour)
 
 
 def directed(ambient: Ambient, said: Direction, stage: Stage) -> Ambient:
@@ -71,14 +75,16 @@ def directed(ambient: Ambient, said: Direction, stage: Stage) -> Ambient:
         return ambient
     if said.only:
         ambient = _calmed(ambient, np.zeros_like(ambient.ripple))
-    for region in said.regions:
-        ambient = _obeyed(ambient, region, stage)
+    masks = [filled(region.outlines, *stage.size).astype(np.float32) for region in said.regions]
+    for region, mask in zip(said.regions, masks, strict=True):
+        ambient = _obeyed(ambient, region, mask, stage)
     flows, bends = ([arrow for arrow in said.arrows if arrow.do == kind] for kind in ("flow", "bend"))
-    still = _grid_places(said.anchors, stage.size)
+    columns, rows = _grid(*stage.size)
+    still = np.argwhere(spots(said.anchors, (rows, columns), round(ANCHOR * COLUMNS)))
     ambient = _streamed(ambient, flows, still, stage)
     if bends:
         ambient = replace(ambient, bend=field_of(_drawn(bends, still, stage, _whole_way), stage.kinds))
-    return replace(ambient, within=_within(ambient, said, stage))
+    return replace(ambient, within=_within(ambient, said, masks, stage))
 
 
 def _calm(ambient: Ambient, stage: Stage, kind: str) -> Ambient:
@@ -108,13 +114,13 @@ MADE_OF = {"clouds": ("cloud", "mist", "sky"), "water": ("water", "flow"), "plan
 """Materials of each kind of thing that moves by itself; lights may be on any."""
 
 
-def _obeyed(ambient: Ambient, region: Region, stage: Stage) -> Ambient:
-    """One region does what it was told."""
-    part = _small(_mask(region, stage), stage)
-    if region.do == "auto":
-        return _calmed(ambient, 1 + part * np.float32(region.strength - 1))
+def _obeyed(ambient: Ambient, region: Region, mask: Floats, stage: Stage) -> Ambient:
+    """One region, of a mask `[H, W]`, does what it was told."""
     if region.do == "move":
         return ambient
+    part = _small(mask, stage)
+    if region.do == "auto":
+        return _calmed(ambient, 1 + part * np.float32(region.strength - 1))
     others = _calmed(ambient, 1 - part)
     size = np.float32(region.strength * stage.vigour) * part
     if region.do in STREAMS:
@@ -167,7 +173,7 @@ ARROWS_OWN = 0.5
 
 def _velocity(arrow: Arrow, path: NDArray[np.float64]) -> NDArray[np.float64]:
     """Image widths a second along a path in image widths."""
-    speed = arrow.speed or float(np.hypot(*np.diff(path, axis=0).T).sum()) / ACROSS_S
+    speed = arrow.speed or float(along(path)[-1]) / ACROSS_S
     tangents = np.gradient(path, axis=0)
     return np.asarray(tangents / np.maximum(np.hypot(*tangents.T), 1e-9)[:, None] * speed, np.float64)
 
@@ -203,10 +209,10 @@ def _drawn(arrows: list[Arrow], still: NDArray[np.int64], stage: Stage, valued: 
 
 def _resampled(path: Iterable[Point], size: tuple[int, int]) -> NDArray[np.float64]:
     """A path in image widths, by steps of a place of the grid."""
-    points = np.array(list(path), np.float64) / FULL * [1, size[0] / size[1]]
-    along = np.concatenate([[0], np.cumsum(np.hypot(*np.diff(points, axis=0).T))])
-    steps = np.linspace(0, along[-1], max(2, round(along[-1] * COLUMNS) + 1))
-    return np.stack([np.interp(steps, along, each) for each in points.T], 1)
+    points = in_widths(path, size)
+    way = along(points)
+    steps = np.linspace(0, way[-1], max(2, round(way[-1] * COLUMNS) + 1))
+    return np.stack([np.interp(steps, way, each) for each in points.T], 1)
 
 
 def _is_in(places: NDArray[np.int64], stage: Stage) -> NDArray[np.bool_]:
@@ -217,24 +223,16 @@ BRUSH = np.argwhere(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (9, 9))) - 4
 """Places of the grid around an arrow that go exactly as it does: it is as wide as a finger."""
 
 
-def _grid_places(points: Iterable[Point], size: tuple[int, int]) -> NDArray[np.int64]:
-    """The places of the grid that anchors hold, `[n, 2]`."""
-    columns, rows = _grid(*size)
-    held = np.zeros((rows, columns), np.uint8)
-    for x, y in points:
-        cv2.circle(held, (int(x / FULL * columns), int(y / FULL * rows)), round(ANCHOR * COLUMNS), 1, -1)
-    return np.argwhere(held)
-
-
-def _within(ambient: Ambient, said: Direction, stage: Stage) -> Floats:
+def _within(ambient: Ambient, said: Direction, masks: list[Floats], stage: Stage) -> Floats:
     """Where anything may move at all, float32 `[H, W]`: 0 exactly outside of what was said, and where it was held."""
     height, width = stage.size
     moving = np.ones(stage.size, np.float32)
+    parts = list(zip(said.regions, masks, strict=True))
     if said.only:
         moving = np.max(
             [
                 np.zeros(stage.size, np.float32),
-                *(_feathered(_mask(r, stage)) for r in said.regions if r.do != "still"),
+                *(_feathered(mask) for region, mask in parts if region.do != "still"),
             ],
             0,
         )
@@ -242,19 +240,12 @@ def _within(ambient: Ambient, said: Direction, stage: Stage) -> Floats:
         if arrows is not None:
             reached = np.clip(arrows / max(float(arrows.max()), 1e-9) - NOTHING, 0, NOTHING) / NOTHING
             moving = np.maximum(moving, cv2.resize(reached, (width, height), interpolation=cv2.INTER_LINEAR))
-    for region in said.regions:
+    for region, mask in parts:
         if region.do == "still":
-            moving *= _kept_out(_mask(region, stage))
-    for x, y in said.anchors:
-        spot = np.zeros(stage.size, np.uint8)
-        cv2.circle(spot, (int(x / FULL * width), int(y / FULL * height)), round(ANCHOR * width), 1, -1)
-        moving *= _kept_out(spot.astype(np.float32))
+            moving *= _kept_out(mask)
+    for anchor in said.anchors:
+        moving *= _kept_out(spots([anchor], stage.size, round(ANCHOR * width)))
     return np.asarray(moving, np.float32)
-
-
-def _mask(region: Region, stage: Stage) -> Floats:
-    """A region as a mask float32 `[height, width]`, 0 or 1."""
-    return filled(region.outlines, *stage.size).astype(np.float32)
 
 
 def _feathered(mask: Floats) -> Floats:
@@ -263,10 +254,10 @@ def _feathered(mask: Floats) -> Floats:
     return np.asarray(np.clip((distance[1:-1, 1:-1] - 1) / (FEATHER * mask.shape[1]), 0, 1), np.float32)
 
 
-def _kept_out(mask: Floats) -> Floats:
+def _kept_out(mask: Floats | Mask) -> Floats:
     """0 inside, rising to 1 outside."""
     if not mask.any():
-        return np.ones_like(mask)
+        return np.ones(mask.shape, np.float32)
     distance = cv2.distanceTransform((mask == 0).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5)
     return np.asarray(np.clip((distance - 1) / (FEATHER * mask.shape[1]), 0, 1), np.float32)
 

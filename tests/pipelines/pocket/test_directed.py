@@ -18,7 +18,7 @@ from pipelines.pocket.happening import CHANNELS, Happening
 from pipelines.pocket.movers import with_movers
 from pipelines.pocket.path import path_of
 from pipelines.pocket.render import Renderer
-from pipelines.pocket.said import directed, stage_of
+from pipelines.pocket.said import Stage, directed
 from pipelines.pocket.shake import shaken
 from pipelines.pocket.stirring import ambient_of
 
@@ -41,7 +41,7 @@ def calm(sight: Sight) -> Any:
 def drawn(landscape: RGB, deck: Deck, sight: Sight, usual: Any, **said: Any) -> Renderer:
     """A clip of the landscape by what was said, the camera held unless that said more."""
     direction = direction_of(said)
-    ambient = directed(usual, direction, stage_of(sight, 1.0))
+    ambient = directed(usual, direction, Stage(sight, 1.0))
     still = held(landscape, deck)
     keys = said.get("camera") or {"keys": [{}, {"t": 1}]}
     path = path_of(deck if "camera" in said else still, direction_of({"camera": keys}).camera, AIM, direction.loop)
@@ -56,7 +56,7 @@ def flow_between(one: RGB, other: RGB) -> np.ndarray:
 
 
 def test_nothing_said_changes_nothing(sight, calm) -> None:
-    assert directed(calm, Direction(), stage_of(sight, 1.0)) is calm
+    assert directed(calm, Direction(), Stage(sight, 1.0)) is calm
 
 
 KEYS = {
