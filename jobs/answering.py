@@ -5,8 +5,6 @@ from __future__ import annotations
 import base64
 import functools
 import json
-import threading
-from collections import deque
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
@@ -16,6 +14,7 @@ from typing import IO, TYPE_CHECKING, Any
 import structlog
 
 import pipelines
+from jobs.in_turn import InTurn
 from jobs.make_clip import Framed, framed_still
 from media.backdrop import over_backdrop
 from media.preview import preview_webp
@@ -62,22 +61,11 @@ class Answering:
 
     def __init__(self, answers: IO[str], in_use: Callable[[], AbstractContextManager[None]]) -> None:
         self._answers, self._in_use = answers, in_use
-        self._asked: deque[Question] = deque()
-        self._is_told = threading.Event()
-        threading.Thread(target=self._run, name="answering", daemon=True).start()
+        self.take = InTurn("answering", self._answer).take
 
-    def take(self, question: Question) -> None:
-        """A question. Returns at once."""
-        self._asked.append(question)
-        self._is_told.set()
-
-    def _run(self) -> None:
-        while True:
-            self._is_told.wait()
-            self._is_told.clear()
-            while self._asked:
-                with self._in_use():
-                    self._say(answer_to(self._asked.popleft()))
+    def _answer(self, question: Question) -> None:
+        with self._in_use():
+            self._say(answer_to(question))
 
     def _say(self, answer: Mapping[str, Any]) -> None:
         # whoever asked may be gone

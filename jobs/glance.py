@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import threading
-from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import structlog
 
+from jobs.in_turn import InTurn
 from pipelines.request import MotionRequest
 
 log = structlog.get_logger("worker")
@@ -39,21 +38,7 @@ class Glances:
 
     def __init__(self, look: Callable[[Glance], None]) -> None:
         self._look = look
-        self._newest: deque[str] = deque(maxlen=1)
-        self._is_told = threading.Event()
-        threading.Thread(target=self._run, name="glances", daemon=True).start()
-
-    def take(self, line: str) -> None:
-        """A newer one. Returns at once."""
-        self._newest.append(line)
-        self._is_told.set()
-
-    def _run(self) -> None:
-        while True:
-            self._is_told.wait()
-            self._is_told.clear()
-            if self._newest:
-                self._look_at(self._newest.pop())
+        self.take = InTurn("glances", self._look_at, most=1).take
 
     def _look_at(self, line: str) -> None:
         try:

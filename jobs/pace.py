@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from jobs.schema import in_plain_words, paces
 from pipelines.request import MotionRequest
+from pipelines.svd.cost import is_guided
 
 SETTLE = 0.5
 """Share of the newest run in the kept pace: two or three runs forget a machine that was busy once."""
@@ -111,7 +112,7 @@ def _work(request: MotionRequest) -> float:
     megapixel_frames = request.width * request.height * request.num_frames / MEGAPIXEL
     if request.model == "pocket":
         return megapixel_frames
-    return megapixel_frames * (request.num_inference_steps + DRAFT_STEPS * bool(request.direction.parts))
+    return megapixel_frames * (request.num_inference_steps + DRAFT_STEPS * is_guided(request))
 
 
 def _helpers_work(request: MotionRequest) -> float:

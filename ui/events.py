@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
-import json
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -12,18 +10,15 @@ import gradio as gr
 
 from jobs.glance import Glance
 from jobs.recipe import request_of_recipe
-from jobs.taps import look_for_taps
 from media.recipe import read_recipe
 from pipelines.catalogue import find, request_for, steps_for
 from pipelines.errors import ClipError, RequestError, StillmotionError, UnknownJob
 from pipelines.machine import fits
-from pipelines.request import FRAMING_CONTROLS, MotionRequest, parse_request
+from pipelines.request import FRAMING_CONTROLS, MotionRequest
 from pipelines.shapes import SHAPES, SIZES, size_of
 from ui import cards
 from ui.controls import DEFAULTED, PRESET_CONTROLS, PRESETS, collect, model_updates
-from ui.direct.outlined import OUTLINED_JS, outlined
-from ui.direct.sketched import SKETCHED_JS, sketched
-from ui.direct.variations import VARIED_JS, variation
+from ui.direct.events import DirectEvents
 from ui.draft import Draft
 from ui.pictures import EXAMPLE, Pictures
 from ui.quiet import QUIET, visitor_of
@@ -37,10 +32,6 @@ RESTORED = "The settings of this clip are back. Give the same picture, and the s
 STILL_RUNNING = ("The clip of the last picture is still being made.", "Wait for it, or press Stop, and choose again.")
 
 
-ASKED_AT_ONCE = 4
-"""Questions to the worker that wait at a time: each holds a thread, and none of them is worth a queue."""
-
-
 class StudioEvents:
     """Joins the components of a `Studio` to its queue."""
 
@@ -49,7 +40,6 @@ class StudioEvents:
         self.names = list(studio.controls)
         self.components = list(studio.controls.values())
         self.settings = Settings(studio)
-        self._numbers = itertools.count()
         self.pictures = Pictures(studio.queue, studio.backstage.uploads)
 
     def connect(self) -> None:
@@ -57,6 +47,7 @@ class StudioEvents:
         self._connect_picture()
         self._connect_shape()
         self._connect_controls()
+        DirectEvents(self).connect()
 
     @property
     def taken(self) -> list[Any]:
@@ -85,17 +76,6 @@ class StudioEvents:
         sized = [s.controls["width"], s.controls["height"], s.custom_size, s.shape]
         for menu in (s.shape, s.size):
             menu.input(self.apply_size, [s.shape, s.size, s.picture], sized, **QUIET).then(**self.frame_again)
-        s.direct.show(**self.frame_again)
-        asking = QUIET | {"concurrency_limit": ASKED_AT_ONCE}
-        s.direct.aim(self.aim, s.picture, None, **asking)
-        s.direct.tap(self.tap, s.picture, s.outlined, **asking)
-        s.outlined.change(None, s.outlined, None, js=OUTLINED_JS, **QUIET)
-        given = [s.picture, *self.components]
-        s.direct.sketch(self.sketch, given, s.sketched, trigger_mode="always_last", **asking)
-        s.direct.vary(self.vary, given, s.varied, **asking)
-        s.varied.change(None, s.varied, None, js=VARIED_JS, **QUIET)
-        s.direct.pick(self.pick, None, [s.controls["seed"], s.controls["motion_bucket_id"], s.preset], **QUIET)
-        s.sketched.change(None, s.sketched, None, js=SKETCHED_JS, **QUIET)
         # One event for all of them: answers of separate ones could overtake each other.
         touched = [s.controls[name].input for name in FRAMING_CONTROLS]
         gr.on(touched, trigger_mode="always_last", **self.frame_again)
@@ -143,7 +123,6 @@ class StudioEvents:
         changes = [control.change for control in (s.picture, *self.components)]
         # a finished clip is news as well: how long the next one will take
         gr.on([*changes, s.result.change], trigger_mode="always_last", **summed)
-        s.direct.said(**summed)
         s.draft.change(None, s.draft, None, js="(text) => stillmotion.keep(text)", **QUIET)
 
     # -- the picture
@@ -229,39 +208,6 @@ class StudioEvents:
     def nudge(self, event: gr.EventData) -> list[float]:
         """The crop was dragged or moved with the arrow keys."""
         return [round(float(event.x), 3), round(float(event.y), 3)]
-
-    def aim(self, choice: str, asked: gr.Request) -> None:
-        """Somebody is about to tap; what is in the way is told at the tap."""
-        with suppress(StillmotionError):
-            look_for_taps(self.queue, self.pictures.path(choice, visitor_of(asked)))
-
-    def tap(self, event: gr.EventData, choice: str, asked: gr.Request) -> str:
-        """A thing on the picture was tapped."""
-        try:
-            still = self.pictures.path(choice, visitor_of(asked))
-        except StillmotionError as error:
-            return json.dumps({"number": next(self._numbers), "problem": str(error)})
-        return outlined(self.queue, still, event.taps, next(self._numbers))
-
-    def sketch(self, choice: str, asked: gr.Request, *values: Any) -> str:
-        """Something else was said, or the picture is new; what cannot be sketched is told when it is to be made."""
-        try:
-            return sketched(self.queue, self.pictures.path(choice, visitor_of(asked)), self.request(values))
-        except StillmotionError:
-            return ""
-
-    def vary(self, event: gr.EventData, choice: str, asked: gr.Request, *values: Any) -> str:
-        """A take of the sheet."""
-        try:
-            still, request = self.pictures.path(choice, visitor_of(asked)), self.request(values)
-            changes = {"seed": event.seed, "motion_bucket_id": event.amount}
-            return variation(self.queue, still, parse_request(request.model_dump() | changes))
-        except StillmotionError as error:
-            return json.dumps({"problem": str(error), "number": next(self._numbers)})
-
-    def pick(self, event: gr.EventData) -> list[Any]:
-        """One take of the sheet was chosen."""
-        return [int(event.seed), int(event.amount), None]
 
     def show_frame(self, choice: str, asked: gr.Request, *values: Any) -> list[Any]:
         """The frame changed shape or place: show exactly what the model will see."""

@@ -74,11 +74,22 @@ def seen_small(still: RGB) -> SmallStill:
 
 def small_renderer(animator: PocketAnimator, still: RGB, request: MotionRequest) -> Renderer:
     """What draws the clip a quarter as large, for a person who is still changing what was said."""
+    small, happening = _drawn_small(animator, still, request)
+    return _renderer(small.rgb, small.sight, small.deck, happening, request)
+
+
+def small_ambient(animator: PocketAnimator, still: RGB, request: MotionRequest) -> Ambient:
+    """What moves by itself without a word."""
+    small, happening = _drawn_small(animator, still, request)
+    return _own_ambient(small.sight, small.deck, happening, request)
+
+
+def _drawn_small(animator: PocketAnimator, still: RGB, request: MotionRequest) -> tuple[SmallStill, Happening]:
     looked = _looked(still)
-    small, key = looked.small_of(still), (request.seed, request.num_inference_steps, request.max_guidance_scale)
+    key = (request.seed, request.num_inference_steps, request.max_guidance_scale)
     if looked.drawn is None or looked.drawn[0] != key:
         looked.drawn = key, animator.draw(looked.seen, request)
-    return _renderer(small.rgb, small.sight, small.deck, looked.drawn[1], request)
+    return looked.small_of(still), looked.drawn[1]
 
 
 def renderer_of_said(still: RGB, request: MotionRequest) -> Renderer:
@@ -231,12 +242,16 @@ def _looked_at(still: _Still) -> _Looked:
 
 
 def _renderer(still: RGB, sight: Sight, deck: Deck, happening: Happening, request: MotionRequest) -> Renderer:
-    vigour, said = vigour_of(request), request.direction
-    ambient = ambient_of(sight, happening, deck.nearness, vigour, (request.seed, imagined_seconds(request)))
-    ambient = directed(ambient, said, Stage(sight, vigour))
+    said = request.direction
+    ambient = directed(_own_ambient(sight, deck, happening, request), said, Stage(sight, vigour_of(request)))
     deck, way = _way(still, sight, deck, ambient, request)
     way = shaken(way, said.camera.shake, (request.seed, ambient.seconds), said.loop, still.shape[0] / still.shape[1])
     return Renderer(still, with_movers(deck, still, said), way, ambient)
+
+
+def _own_ambient(sight: Sight, deck: Deck, happening: Happening, request: MotionRequest) -> Ambient:
+    how = request.seed, imagined_seconds(request)
+    return ambient_of(sight, happening, deck.nearness, vigour_of(request), how)
 
 
 def _way(still: RGB, sight: Sight, deck: Deck, ambient: Ambient, request: MotionRequest) -> tuple[Deck, Way]:

@@ -8,9 +8,8 @@ import cv2
 import numpy as np
 
 from pipelines.contract import RGB, Sketch
-from pipelines.direction import Direction
 from pipelines.eyes.seen import Sight
-from pipelines.pocket.animator import PocketAnimator, seen_small, small_renderer
+from pipelines.pocket.animator import PocketAnimator, moments_of, seen_small, small_ambient, small_renderer
 from pipelines.pocket.said import MADE_OF
 from pipelines.request import MotionRequest
 
@@ -30,16 +29,19 @@ SURELY, BRIGHTLY = 0.5, 0.02
 def sketched(animator: PocketAnimator, still: RGB, request: MotionRequest, is_whole: bool) -> Sketch:
     """See `pipelines.sketch`."""
     request = request.model_copy(update={"num_inference_steps": STEPS}) if is_whole else _plainly(request)
-    alone = small_renderer(animator, still, request.model_copy(update={"direction": Direction()}))
-    found = _found(seen_small(still).sight)
-    if float((alone.ambient.lights > BRIGHTLY).mean()) > LEAST_LIGHTS:
+    small = seen_small(still)
+    found = _found(small.sight)
+    if float((small_ambient(animator, still, request).lights > BRIGHTLY).mean()) > LEAST_LIGHTS:
         found.append("lights")
     if not (is_whole or request.direction.parts):
-        return Sketch(found, alone.still[None][:0], 0.0)
-    renderer = small_renderer(animator, still, request)
-    last = FRAMES if request.direction.loop else FRAMES - 1
-    frames = np.stack([renderer.frame(index / last) for index in range(FRAMES)])
-    return Sketch(found, frames, _motion(frames, renderer.ambient.seconds / last))
+        return Sketch(found, small.rgb[None][:0], 0.0)
+    renderer, moments = small_renderer(animator, still, request), _moments(request)
+    frames = np.stack([renderer.frame(moment) for moment in moments])
+    return Sketch(found, frames, _motion(frames, renderer.ambient.seconds * moments[1]))
+
+
+def _moments(request: MotionRequest) -> list[float]:
+    return moments_of(request.model_copy(update={"num_frames": FRAMES}))
 
 
 def _motion(frames: RGB, seconds: float) -> float:

@@ -1,25 +1,20 @@
-"""What is under a finger, asked of the worker: the page gets an outline, or a sentence."""
+"""What is under a finger, asked of the worker."""
 
 from __future__ import annotations
 
-import json
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from jobs.queue import JobQueue
 from jobs.taps import outline_under
 from pipelines.direction import FULL
-from pipelines.errors import RequestError, StillmotionError
-
-OUTLINED_JS = "(text) => document.dispatchEvent(new CustomEvent('stillmotion:outlined', { detail: text }))"
+from pipelines.errors import RequestError
 
 
-def outlined(queue: JobQueue, still: Path, told: object, number: int) -> str:
-    """The answer as JSON: `polygons` and `share`, or a `problem`; `number` makes it another one each time."""
-    try:
-        places = [(x / FULL, y / FULL, True) for x, y in _places(told)]
-        return json.dumps({"number": number, **outline_under(queue, still, places)})
-    except StillmotionError as error:
-        return json.dumps({"number": number, "problem": str(error)})
+def outlined(queue: JobQueue, still: Path, told: object) -> Mapping[str, Any]:
+    """`polygons` and `share` of what was tapped at places in thousandths. Raises `StillmotionError`."""
+    return {**outline_under(queue, still, [(x / FULL, y / FULL, True) for x, y in _places(told)])}
 
 
 def _places(told: object) -> list[tuple[float, float]]:

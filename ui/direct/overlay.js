@@ -155,13 +155,13 @@ function drawnAnchor(place, index) {
 function drawnCamera() {
   if (!keys().length) return [];
   const end = cameraEnd();
-  const [half, up] = [FULL / end.zoom / 2, FULL / end.zoom / 2];
-  const [left, top] = toScreen([end.x - half, end.y - up]);
-  const [right, bottom] = toScreen([end.x + half, end.y + up]);
+  const half = FULL / end.zoom / 2;
+  const [left, top] = toScreen([end.x - half, end.y - half]);
+  const [right, bottom] = toScreen([end.x + half, end.y + half]);
   const frame = made("rect", { x: left, y: top, width: right - left, height: bottom - top, rx: 6, class: "cut" });
   const [fromX, fromY] = toScreen([500, 500]);
   const way = made("path", { class: "travel", d: `M${fromX},${fromY}L${(left + right) / 2},${(top + bottom) / 2}` });
-  const corner = handle([end.x + half, end.y + up], "Camera's frame, size", (to) => setCamera({ zoom: FULL / 2 / Math.max(1, to[0] - end.x, to[1] - end.y) }, "camera"), dropCamera);
+  const corner = handle([end.x + half, end.y + half], "Camera's frame, size", (to) => setCamera({ zoom: FULL / 2 / Math.max(1, to[0] - end.x, to[1] - end.y) }, "camera"), dropCamera);
   const middle = handle([end.x, end.y], "Camera's frame, place", (to) => setCamera({ x: to[0], y: to[1] }, "camera"), dropCamera);
   return [made("g", { class: "camera" }, frame, way, middle, corner)];
 }

@@ -53,8 +53,8 @@ function range(label, [low, high, step], value, act) {
   return slider;
 }
 
-const remove = (label, act) => sideways(html("button", { type: "button", className: "remove", onclick: act }, "×"), `Remove ${label}`);
-function sideways(node, label) {
+const remove = (label, act) => named(html("button", { type: "button", className: "remove", onclick: act }, "×"), `Remove ${label}`);
+function named(node, label) {
   node.setAttribute("aria-label", label);
   return node;
 }

@@ -1,28 +1,36 @@
-"""A sketch of what was said, asked of the worker: the page gets what would move, and a small clip."""
+"""Small clips, asked of the worker: of what was said, and the takes of a sheet of other seeds and amounts."""
 
 from __future__ import annotations
 
 import base64
-import json
 from pathlib import Path
+from typing import Any
 
 from jobs.queue import JobQueue
 from jobs.sketches import sketch_of
+from pipelines.catalogue import POCKET
+from pipelines.errors import RequestError
 from pipelines.request import MotionRequest
 
-SKETCHED_JS = "(text) => document.dispatchEvent(new CustomEvent('stillmotion:sketched', { detail: text }))"
 
-
-def sketched(queue: JobQueue, still: Path, request: MotionRequest) -> str:
-    """As JSON: `found`, kinds of things that would move, and `webp`, an address that holds the clip, or nothing.
+def sketched(queue: JobQueue, still: Path, request: MotionRequest) -> dict[str, Any]:
+    """`found`, kinds of things that would move, and `webp`, an address that holds the clip, or nothing.
 
     Raises `StillmotionError`.
     """
     sketch = sketch_of(queue, still, request)
-    told = {"found": sketch.found, "webp": address_of(sketch.webp), "said": request.direction.brief()}
-    return json.dumps(told)
+    return {"found": sketch.found, "webp": _address_of(sketch.webp)}
 
 
-def address_of(webp: bytes) -> str:
+def variation(queue: JobQueue, still: Path, request: MotionRequest) -> dict[str, Any]:
+    """One take: its seed and amount, its motion and its clip. Raises `StillmotionError`."""
+    if request.model != POCKET.id:
+        raise RequestError("Variations are drawn by Pocket, and another model is chosen.", "Choose Pocket for them.")
+    sketch = sketch_of(queue, still, request, is_whole=True)
+    told = {"seed": request.seed, "amount": request.motion_bucket_id, "motion": sketch.motion}
+    return told | {"webp": _address_of(sketch.webp)}
+
+
+def _address_of(webp: bytes) -> str:
     """A small clip as an address that holds it; empty where there is none."""
     return f"data:image/webp;base64,{base64.b64encode(webp).decode()}" if webp else ""

@@ -42,7 +42,7 @@ function tile(take) {
   const label = `Amount ${take.amount}, seed ${take.seed}`;
   const words = html("span", {}, `${take.amount} · ${take.motion} %/s`);
   const button = html("button", { type: "button", className: "take", title: label, onclick: () => pick(take) }, Object.assign(new Image(), { src: take.webp, alt: "" }), words);
-  return sideways(button, label);
+  return named(button, label);
 }
 
 function sheet() {
