@@ -94,18 +94,26 @@ class StudioEvents:
         return {"fn": None, "inputs": self.studio.job_id, "outputs": None, "js": forget, **QUIET}
 
     @property
-    def summed(self) -> dict[str, Any]:
-        """The event that says what the clip will be, and keeps what was chosen."""
-        s = self.studio
-        inputs, outputs = [s.picture, *self.components], [s.summary, s.draft]
-        return {"fn": self.summarize, "inputs": inputs, "outputs": outputs, **QUIET}
+    def changed(self) -> dict[str, Any]:
+        """The event that tells of another choice: what the clip will be is said anew, and kept.
+
+        Many choices may change at once. The page counts them as one, for Gradio would ask the server for each, and
+        show the answer that comes last, which need not be the last one's.
+        """
+        return {
+            "fn": None,
+            "inputs": None,
+            "outputs": self.studio.changes,
+            "js": "() => stillmotion.counted()",
+            **QUIET,
+        }
 
     def connect_load(self, page: gr.Blocks) -> None:
         """What happens when the page opens."""
-        page.load(**self.summed)
+        page.load(**self.changed)
 
     def _connect_controls(self) -> None:
-        s, summed = self.studio, self.summed
+        s = self.studio
         motion = [s.controls[name] for name in PRESET_CONTROLS]
         s.preset.input(self.apply_preset, s.preset, motion, **QUIET)
         for control in motion:
@@ -119,10 +127,11 @@ class StudioEvents:
         s.controls["speed"].input(self.choose_speed, [speed, s.model], steps, **QUIET)
         chosen = s.model.input(self.choose_model, s.model, [s.length, *self.components], **QUIET)
         # the look that the menu's own change begins may come with the last model's frames, which Gradio then refuses
-        chosen.then(**summed)
-        changes = [control.change for control in (s.picture, *self.components)]
+        chosen.then(**self.changed)
+        given = [s.picture, *self.components]
         # a finished clip is news as well: how long the next one will take
-        gr.on([*changes, s.result.change], trigger_mode="always_last", **summed)
+        gr.on([each.change for each in (*given, s.result)], trigger_mode="multiple", **self.changed)
+        s.changes.change(self.summarize, given, [s.summary, s.draft], trigger_mode="always_last", **QUIET)
         s.draft.change(None, s.draft, None, js="(text) => stillmotion.keep(text)", **QUIET)
 
     # -- the picture

@@ -39,7 +39,7 @@ ASSETS = HERE.parent / "assets"
 
 ICON, HERO = ASSETS / "icon.svg", ASSETS / "hero" / "hero.mp4"
 
-SCRIPTS = ("address", "tabs", "sending", "taking", "keys", "hearing")
+SCRIPTS = ("address", "changes", "tabs", "sending", "taking", "keys", "hearing")
 """What runs in the browser before the page is there, in this order."""
 
 DAY = {"Cache-Control": "max-age=86400"}

@@ -50,6 +50,7 @@ class Studio:
         # boxes of the browser, not of the server's session: what they hold outlives a restart of the server
         self.picture = gr.Textbox("", visible=False, elem_id="picture")
         self.draft = gr.Textbox("", visible=False, elem_id="draft")
+        self.changes = gr.Textbox("", visible=False, elem_id="changes")
         self.job_id = gr.Textbox("", visible=False, elem_id="job-id")
         self.seconds = gr.Number(0, visible=False)
         self.frame = gr.Textbox("", visible=False)

@@ -26,7 +26,7 @@ from jobs.turns import enter
 from tests.conftest import ROOT
 from tests.jobs.watching import ended, holds_within, in_threads, is_gone, until
 
-STALE_S = 3.0
+STALE_S = 6.0
 """Seconds without a sign of life after which these workers count as dead, so that the tests need not wait for long."""
 
 WORKER = f"""

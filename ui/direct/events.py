@@ -39,7 +39,7 @@ class DirectEvents:
         s, events = self.studio, self.events
         given = [s.picture, *events.components]
         s.direct.show(**events.frame_again)
-        s.direct.said(**events.summed)
+        s.direct.said(trigger_mode="multiple", **events.changed)
         s.direct.aim(self.aim, s.picture, None, **ASKING)
         s.direct.tap(self.tap, s.picture, s.outlined, **ASKING)
         s.direct.sketch(self.sketch, given, s.sketched, trigger_mode="always_last", **ASKING)
