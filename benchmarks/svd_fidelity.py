@@ -23,9 +23,9 @@ from benchmarks.pocket_figures.bench import SHIPPED_STILLS
 from jobs.make_clip import find_anchor
 from media.framing import frame_still
 from media.stills import open_still
-from pipelines.catalogue import find, request_for
 from pipelines.contract import RGB
 from pipelines.loading import load_animator
+from pipelines.models.catalogue import find, request_for
 
 SPEEDS = ("fast", "faster", "turbo")
 

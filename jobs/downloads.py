@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import structlog
 
-from pipelines.catalogue import find
 from pipelines.errors import StillmotionError
-from pipelines.hub import fetch
+from pipelines.models.catalogue import find
+from pipelines.models.hub import fetch
 
 log = structlog.get_logger("downloads")
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from jobs.schema import in_plain_words, paces
+from pipelines.families.svd.cost import is_guided
 from pipelines.request import MotionRequest
-from pipelines.svd.cost import is_guided
 
 SETTLE = 0.5
 """Share of the newest run in the kept pace: two or three runs forget a machine that was busy once."""

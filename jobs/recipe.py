@@ -9,8 +9,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from pipelines.catalogue import find
 from pipelines.enhance.helpers import HELPERS
+from pipelines.models.catalogue import find
 from pipelines.request import MotionRequest, parse_request
 
 RECIPE_VERSION = 1

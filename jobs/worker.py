@@ -37,8 +37,8 @@ from jobs.scratch import Scratch
 from jobs.settings import JobSettings, job_settings
 from jobs.stores import open_store
 from jobs.sweep import UNMADE, drop_clip
-from pipelines.catalogue import default_model
 from pipelines.errors import StillmotionError, StoreError
+from pipelines.models.catalogue import default_model
 
 log = structlog.get_logger("worker")
 

@@ -6,16 +6,16 @@ import functools
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipelines.catalogue import POCKET, add_local, describe, find, location
 from pipelines.contract import RGB, Animator, Sketch
 from pipelines.errors import ModelError
-from pipelines.model_spec import ModelSpec
+from pipelines.families.svd.taesd import taesd_in
+from pipelines.models.added import add_taesd, added_taesd
+from pipelines.models.catalogue import POCKET, add_local, describe, find, location
+from pipelines.models.spec import ModelSpec
 from pipelines.request import MotionRequest
-from pipelines.svd.added import add_taesd, added_taesd
-from pipelines.svd.taesd import taesd_in
 
 if TYPE_CHECKING:
-    from pipelines.pocket.animator import PocketAnimator
+    from pipelines.families.pocket.animator import PocketAnimator
 
 
 def load_animator(model: str, device: str | None, dtype: str | None) -> Animator:
@@ -25,7 +25,7 @@ def load_animator(model: str, device: str | None, dtype: str | None) -> Animator
     own = _place(spec)
     if spec.family == "pocket":
         return _open_pocket(own)
-    from pipelines.svd.loading import load_svd
+    from pipelines.families.svd.loading import load_svd
 
     return load_svd(base, device, dtype, None if spec.base is None else own, added_taesd())
 
@@ -38,7 +38,7 @@ def looks_ahead(model: str) -> bool:
 def look_ahead_for(model: str, still: RGB) -> None:
     """See `pipelines.look_ahead`."""
     if looks_ahead(model):
-        from pipelines.pocket.animator import look_ahead
+        from pipelines.families.pocket.animator import look_ahead
 
         look_ahead(still)
 
@@ -50,7 +50,7 @@ def _pocket() -> PocketAnimator:
 
 def sketch_of(still: RGB, request: MotionRequest, is_whole: bool) -> Sketch:
     """See `pipelines.sketch`."""
-    from pipelines.pocket.sketch import sketched
+    from pipelines.families.pocket.sketch import sketched
 
     return sketched(_pocket(), still, request, is_whole)
 
@@ -68,7 +68,7 @@ def add(path: Path) -> str:
         return f"{path.name} draws the previews of Stable Video Diffusion from now on."
     spec = describe(place)
     if spec.base is not None:
-        from pipelines.svd.loading import check_add_on
+        from pipelines.families.svd.loading import check_add_on
 
         check_add_on(place, _place(find(spec.base)))
     known = add_local(place)
@@ -90,7 +90,7 @@ def _how_to_get(spec: ModelSpec) -> str:
 
 
 def _open_pocket(folder: Path) -> PocketAnimator:
-    from pipelines.pocket.animator import load_pocket
+    from pipelines.families.pocket.animator import load_pocket
 
     try:
         return load_pocket(folder)

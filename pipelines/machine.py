@@ -12,9 +12,9 @@ from pathlib import Path
 import platformdirs
 import psutil  # type: ignore[import-untyped]
 
-from pipelines.model_spec import ModelSpec
+from pipelines.families.svd.plan import CUDA_CONTEXT_BYTES, choose, estimate, fitting_change, plans_for
+from pipelines.models.spec import ModelSpec
 from pipelines.request import MotionRequest
-from pipelines.svd.plan import CUDA_CONTEXT_BYTES, choose, estimate, fitting_change, plans_for
 
 GIB = 2**30
 """Bytes of what everybody calls a GB of memory."""

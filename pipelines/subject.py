@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.model_spec import BUILT_IN
+from pipelines.models.spec import BUILT_IN
 
 WEIGHTS = BUILT_IN / "subject" / "u2netp.onnx"
 

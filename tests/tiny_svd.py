@@ -16,7 +16,7 @@ from diffusers import (
 from safetensors.torch import load_file, save_file
 from transformers import CLIPImageProcessor, CLIPVisionConfig, CLIPVisionModelWithProjection
 
-from pipelines.svd.names import source_of
+from pipelines.families.svd.names import source_of
 
 TOKEN_WIDTH = 32
 

@@ -19,9 +19,9 @@ import torch.nn.functional as F
 import typer
 from torch import Tensor, nn
 
-from pipelines.catalogue import POCKET_FOLDER
-from pipelines.pocket.denoiser import HappeningDenoiser, denoise
-from pipelines.pocket.weights import save_denoiser
+from pipelines.families.pocket.denoiser import HappeningDenoiser, denoise
+from pipelines.families.pocket.weights import save_denoiser
+from pipelines.models.catalogue import POCKET_FOLDER
 from training.eyes.labels import read_labels
 from training.eyes.vgg import backbone_from
 from training.eyes.views import looked_at, shaken, statistics_of

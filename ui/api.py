@@ -17,8 +17,8 @@ from gradio.components import Component
 from jobs.queue import JobQueue
 from media.export.formats import FORMATS
 from media.export.order import Export
-from pipelines.catalogue import default_model, models
 from pipelines.errors import InputError, StillmotionError
+from pipelines.models.catalogue import default_model, models
 from pipelines.request import MotionRequest, control_schemas
 from ui.handing_in import Given, check_is_done, filled, hand_in
 from ui.quiet import visitor_of

@@ -5,10 +5,10 @@ from __future__ import annotations
 from html import escape
 
 from jobs.job import Job
-from pipelines.catalogue import location
 from pipelines.enhance.helpers import Helper
 from pipelines.machine import Fit
-from pipelines.model_spec import ModelSpec
+from pipelines.models.catalogue import location
+from pipelines.models.spec import ModelSpec
 from pipelines.request import MotionRequest, control_schemas
 
 STAGE_WORDS = {

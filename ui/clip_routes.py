@@ -16,8 +16,8 @@ from media.export.formats import FORMATS, format_named
 from media.export.limit import bytes_within
 from media.export.order import Export
 from media.finish.plan import parse_finish
-from pipelines.catalogue import location, models
-from pipelines.model_spec import ModelSpec
+from pipelines.models.catalogue import location, models
+from pipelines.models.spec import ModelSpec
 from pipelines.request import MotionRequest
 from ui.backstage import Backstage
 from ui.routes import check_is_made, json_object

@@ -10,8 +10,8 @@ import gradio as gr
 from gradio.components import Component
 
 from jobs.checkpoints import AFTER_SAMPLING
-from pipelines.catalogue import SAMPLER_CONTROLS
-from pipelines.model_spec import ModelSpec
+from pipelines.models.catalogue import SAMPLER_CONTROLS
+from pipelines.models.spec import ModelSpec
 from pipelines.request import MotionRequest, control_schemas
 
 

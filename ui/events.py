@@ -11,9 +11,9 @@ import gradio as gr
 from jobs.glance import Glance
 from jobs.recipe import request_of_recipe
 from media.recipe import read_recipe
-from pipelines.catalogue import find, request_for, steps_for
 from pipelines.errors import ClipError, RequestError, StillmotionError, UnknownJob
 from pipelines.machine import fits
+from pipelines.models.catalogue import find, request_for, steps_for
 from pipelines.request import FRAMING_CONTROLS, MotionRequest
 from pipelines.shapes import SHAPES, SIZES, size_of
 from ui import cards

@@ -11,8 +11,8 @@ from jobs.job import Job
 from jobs.names import photo_name
 from jobs.queue import JobQueue
 from media.stills import check_is_picture
-from pipelines.catalogue import request_for
 from pipelines.errors import InputError
+from pipelines.models.catalogue import request_for
 
 
 @dataclass(frozen=True)

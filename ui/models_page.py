@@ -12,11 +12,11 @@ import gradio as gr
 
 from jobs.add_model import add_model
 from jobs.downloads import Downloads
-from pipelines.catalogue import POCKET, RELEASES, location, models, request_for
 from pipelines.enhance.helpers import HELPERS
 from pipelines.errors import StillmotionError
 from pipelines.machine import fits
-from pipelines.model_spec import ModelSpec
+from pipelines.models.catalogue import POCKET, RELEASES, location, models, request_for
+from pipelines.models.spec import ModelSpec
 from ui import cards
 from ui.quiet import QUIET, is_owner
 from ui.studio import model_choices

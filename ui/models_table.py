@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from pipelines.catalogue import location, models, request_for
 from pipelines.enhance.helpers import HELPERS
 from pipelines.machine import fits
+from pipelines.models.catalogue import location, models, request_for
 from ui.cards import file_size
 
 HEADER = ("id", "family", "licence", "size", "here", "fits this machine")

@@ -6,9 +6,9 @@ from typing import Any
 
 import gradio as gr
 
-from pipelines.catalogue import find, known
 from pipelines.errors import RequestError
-from pipelines.model_spec import ModelSpec
+from pipelines.models.catalogue import find, known
+from pipelines.models.spec import ModelSpec
 from pipelines.request import MotionRequest
 from pipelines.shapes import SHAPES, SIZES, size_of
 from ui.controls import LONGEST_S, PRESETS, USUAL_S, Preset, model_updates, on_page

@@ -8,8 +8,8 @@ from typing import Any
 import gradio as gr
 
 from jobs.queue import JobQueue
-from pipelines.catalogue import default_model, find, models
-from pipelines.model_spec import ModelSpec
+from pipelines.models.catalogue import default_model, find, models
+from pipelines.models.spec import ModelSpec
 from pipelines.shapes import SHAPES, SIZES
 from ui import cards
 from ui.backstage import Backstage

@@ -17,7 +17,7 @@ from benchmarks.direction_figures.clips import FPS, asked, still_of
 from benchmarks.pocket_figures.bench import Bench
 from benchmarks.report import Figure
 from media.mp4 import open_mp4, rgb_of
-from pipelines.pocket.animator import PREVIEW_FRAMES, small_renderer
+from pipelines.families.pocket.animator import PREVIEW_FRAMES, small_renderer
 
 ROOT = Path(__file__).resolve().parents[2]
 

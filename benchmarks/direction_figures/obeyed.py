@@ -11,8 +11,8 @@ from benchmarks.pocket_figures.bench import Bench
 from benchmarks.report import Figure
 from pipelines.contract import RGB
 from pipelines.direction import FULL, direction_of
+from pipelines.families.pocket.said import KINDS
 from pipelines.outlines import filled
-from pipelines.pocket.said import KINDS
 
 PATH = {"x": 525.0, "y": 480.0, "zoom": 1.15}
 """Where the camera ends: a usual move, small enough to be fitted on one photo after the other."""

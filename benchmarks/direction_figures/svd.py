@@ -13,8 +13,8 @@ from benchmarks.report import Figure
 from benchmarks.svd_figures.bench import TRUTH, stock_pipeline
 from pipelines.contract import RGB
 from pipelines.direction import direction_of
-from pipelines.svd.animator import SvdAnimator
-from pipelines.svd.dtype import DtypeChoice
+from pipelines.families.svd.animator import SvdAnimator
+from pipelines.families.svd.dtype import DtypeChoice
 
 STILL = Path(__file__).parents[2] / "assets" / "stills" / "cat.jpg"
 

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, cast
 from jobs.make_clip import find_anchor, warm
 from media.framing import frame_still
 from media.stills import open_still
-from pipelines import catalogue
 from pipelines.contract import RGB
-from pipelines.pocket.animator import PocketAnimator
+from pipelines.families.pocket.animator import PocketAnimator
+from pipelines.models import catalogue
 from pipelines.request import MotionRequest
 from training.photos import photo_files
 

@@ -10,7 +10,7 @@ from benchmarks.pocket_figures.bench import Bench
 from benchmarks.pocket_figures.labelled import WIDTH, Labelled
 from benchmarks.pocket_figures.moved import Floats, forward
 from benchmarks.report import Figure
-from pipelines.pocket.render import Renderer
+from pipelines.families.pocket.render import Renderer
 
 COLUMNS = 512
 

@@ -15,7 +15,7 @@ from jobs.durable_queue import DurableQueue
 from jobs.make_clip import Order, make_clip
 from jobs.settings import JobSettings
 from pipelines.errors import StillmotionError, WorkerError
-from pipelines.model_spec import BUILT_IN
+from pipelines.models.spec import BUILT_IN
 from pipelines.shapes import SIZES
 
 SIZE = SIZES["Standard"]

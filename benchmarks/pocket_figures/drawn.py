@@ -10,7 +10,7 @@ from benchmarks.pocket_figures.bench import Bench
 from benchmarks.pocket_figures.labelled import Labelled
 from benchmarks.report import Figure
 from pipelines.eyes.eyes import look_at
-from pipelines.pocket.happening import DIRECTED, Happening
+from pipelines.families.pocket.happening import DIRECTED, Happening
 from training.eyes.labels import Act
 from training.pocket.acts import fields_of
 

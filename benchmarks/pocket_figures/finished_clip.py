@@ -18,7 +18,7 @@ from media.clip import write_clip
 from media.mp4 import open_mp4, rgb_of
 from media.spec import ClipSpec
 from pipelines.contract import RGB, FrameChunk
-from pipelines.pocket.animator import PocketAnimator
+from pipelines.families.pocket.animator import PocketAnimator
 from pipelines.request import MotionRequest
 from pipelines.shapes import SIZES
 

@@ -12,7 +12,7 @@ from benchmarks.pocket_figures.bench import Bench, framed, request_of
 from benchmarks.pocket_figures.labelled import MOVING, Labelled, Mask
 from benchmarks.pocket_figures.moved import forward
 from benchmarks.report import Figure
-from pipelines.pocket.animator import PocketAnimator
+from pipelines.families.pocket.animator import PocketAnimator
 from pipelines.shapes import SIZES
 
 LEAST_SHARE = 0.03

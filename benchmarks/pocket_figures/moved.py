@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.pocket.cards import Deck, grid
-from pipelines.pocket.course import Course, Way
+from pipelines.families.pocket.cards import Deck, grid
+from pipelines.families.pocket.course import Course, Way
 
 Floats = NDArray[np.float64]
 

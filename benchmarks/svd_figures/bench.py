@@ -16,10 +16,10 @@ from transformers import CLIPImageProcessor
 
 from benchmarks.svd_figures.models import enliven
 from pipelines.contract import RGB
+from pipelines.families.svd import architecture
+from pipelines.families.svd.animator import SvdAnimator
+from pipelines.families.svd.dtype import DtypeChoice
 from pipelines.request import MotionRequest
-from pipelines.svd import architecture
-from pipelines.svd.animator import SvdAnimator
-from pipelines.svd.dtype import DtypeChoice
 
 STOCK_DECODE_CHUNK = 8
 """Frames that diffusers' documentation decodes at once; fewer would make the stock pipeline look worse than it is."""

@@ -10,10 +10,10 @@ import torch
 from benchmarks.report import Figure
 from benchmarks.svd_figures.bench import Bench, Scale, stock_pipeline
 from benchmarks.svd_figures.models import enliven
-from pipelines.svd import architecture
-from pipelines.svd.network.decoder import Waiting
-from pipelines.svd.network.transformer import Shape
-from pipelines.svd.network.unet import Inputs, Unet
+from pipelines.families.svd import architecture
+from pipelines.families.svd.network.decoder import Waiting
+from pipelines.families.svd.network.transformer import Shape
+from pipelines.families.svd.network.unet import Inputs, Unet
 
 FEW_FRAMES, FEW_CELLS = 5, 16
 """Frames, and height and width in latent cells, of a pass at full width."""

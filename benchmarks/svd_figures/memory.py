@@ -10,16 +10,16 @@ from benchmarks.report import Figure
 from benchmarks.svd_figures.bench import Bench
 from benchmarks.svd_figures.counting import Count, count
 from pipelines.contract import ignore_steps
+from pipelines.families.svd import architecture
+from pipelines.families.svd.decoding import Decoding
+from pipelines.families.svd.network.decoder import Decoder, Waiting
+from pipelines.families.svd.network.transformer import Shape
+from pipelines.families.svd.network.unet import Inputs, Unet
+from pipelines.families.svd.networks import PARTS
+from pipelines.families.svd.plan import Plan, estimate, plans_for
+from pipelines.families.svd.sampling import Sampling
+from pipelines.families.svd.watch import Watch
 from pipelines.request import MotionRequest
-from pipelines.svd import architecture
-from pipelines.svd.decoding import Decoding
-from pipelines.svd.network.decoder import Decoder, Waiting
-from pipelines.svd.network.transformer import Shape
-from pipelines.svd.network.unet import Inputs, Unet
-from pipelines.svd.networks import PARTS
-from pipelines.svd.plan import Plan, estimate, plans_for
-from pipelines.svd.sampling import Sampling
-from pipelines.svd.watch import Watch
 
 GB = 1e9
 

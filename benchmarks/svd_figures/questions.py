@@ -9,11 +9,11 @@ from typing import Any
 import torch
 
 from benchmarks.svd_figures.bench import Bench
-from pipelines.svd.architecture import VECTOR
-from pipelines.svd.network.decoder import Waiting
-from pipelines.svd.network.transformer import Shape
-from pipelines.svd.network.unet import Inputs
-from pipelines.svd.sampling import feed_forward_rows
+from pipelines.families.svd.architecture import VECTOR
+from pipelines.families.svd.network.decoder import Waiting
+from pipelines.families.svd.network.transformer import Shape
+from pipelines.families.svd.network.unet import Inputs
+from pipelines.families.svd.sampling import feed_forward_rows
 
 Work = Callable[[], object]
 

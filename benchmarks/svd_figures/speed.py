@@ -14,8 +14,8 @@ import torch
 
 from benchmarks.report import Figure
 from benchmarks.svd_figures.bench import Bench
-from pipelines.svd.plan import Plan, flops
-from pipelines.svd.preview import preview
+from pipelines.families.svd.plan import Plan, flops
+from pipelines.families.svd.preview import preview
 
 SHARE_BAR, SHARE_GOAL = 2.0, 1.0
 """Percent of a run that may go to what is not the model."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipelines.model_spec import BUILT_IN
+from pipelines.models.spec import BUILT_IN
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from pipelines.errors import ModelError
 from pipelines.eyes.backbone import Backbone
 from pipelines.eyes.head import Head
-from pipelines.model_spec import BUILT_IN
+from pipelines.models.spec import BUILT_IN
 
 WEIGHTS = BUILT_IN / "eyes" / "eyes.safetensors"
 

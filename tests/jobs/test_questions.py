@@ -15,9 +15,9 @@ from PIL import Image
 from jobs.beats import all_signs
 from jobs.sketches import sketch_of
 from jobs.taps import MOST_TAPS, look_for_taps, outline_under
-from pipelines.catalogue import request_for
 from pipelines.direction import Region, direction_of
 from pipelines.errors import RequestError, StillError
+from pipelines.models.catalogue import request_for
 from pipelines.outlines import filled
 from tests.jobs.watching import ended, holds_within, until
 

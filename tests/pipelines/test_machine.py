@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from pipelines import machine
-from pipelines.catalogue import find, request_for
 from pipelines.machine import GIB, Gpu, Memory, data_folder, fits, gpus
-from pipelines.model_spec import ModelSpec
+from pipelines.models.catalogue import find, request_for
+from pipelines.models.spec import ModelSpec
 from pipelines.request import MotionRequest
 
 

@@ -7,9 +7,9 @@ import torch
 
 from pipelines.eyes.backbone import FEATURES
 from pipelines.eyes.head import EXTRAS
-from pipelines.pocket.happening import CHANNELS
-from pipelines.pocket.sampling import Conditions, draw_fields, noise_for
-from pipelines.pocket.weights import open_denoiser
+from pipelines.families.pocket.happening import CHANNELS
+from pipelines.families.pocket.sampling import Conditions, draw_fields, noise_for
+from pipelines.families.pocket.weights import open_denoiser
 from training.train_pocket import Sample, new_network, train
 
 GRID = (8, 12)

@@ -6,14 +6,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.pocket.happening import ACTS, CHANNELS, DIRECTED, USUAL
+from pipelines.families.pocket.happening import ACTS, CHANNELS, DIRECTED, USUAL
 from training.eyes.labels import Act, Labels
 
 Floats = NDArray[np.float32]
 
 
 def fields_of(labels: Labels, grid: tuple[int, int]) -> Floats:
-    """The fields `[CHANNELS, h, w]` of a photo, as in `pipelines.pocket.happening.Happening`."""
+    """The fields `[CHANNELS, h, w]` of a photo, as in `pipelines.families.pocket.happening.Happening`."""
     fields = np.zeros((CHANNELS, *labels.numbers.shape), np.float32)
     for act in labels.acts:
         here = np.isin(labels.numbers, act.regions)

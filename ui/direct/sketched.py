@@ -8,8 +8,8 @@ from typing import Any
 
 from jobs.queue import JobQueue
 from jobs.sketches import sketch_of
-from pipelines.catalogue import POCKET
 from pipelines.errors import RequestError
+from pipelines.models.catalogue import POCKET
 from pipelines.request import MotionRequest
 
 

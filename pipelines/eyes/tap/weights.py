@@ -12,7 +12,7 @@ from pipelines.errors import ModelError
 from pipelines.eyes.tap.decoder import Decoder
 from pipelines.eyes.tap.encoder import Encoder
 from pipelines.eyes.tap.places import Places
-from pipelines.model_spec import BUILT_IN
+from pipelines.models.spec import BUILT_IN
 
 WEIGHTS = BUILT_IN / "tap" / "mobile_sam.safetensors"
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from pipelines.eyes.materials import MATERIALS
-from pipelines.pocket.happening import Happening
+from pipelines.families.pocket.happening import Happening
 from training.eyes.labels import Labels, numbers_in, read_labels
 from training.eyes.views import interest_map
 from training.pocket.acts import fields_of, mirrored
