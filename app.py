@@ -111,6 +111,10 @@ def animate(
         Path,
         typer.Option("--output", "-o", help="Where it goes: .mp4 .webm .gif .webp .png .jpg .zip, or a folder."),
     ],
+    to: Annotated[
+        list[Path] | None,
+        typer.Option("--to", help="A picture that the clip ends with; repeated, pictures on its way."),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="End with one line of JSON about the clip.")] = False,
     **controls: Any,
 ) -> None:
@@ -118,7 +122,7 @@ def animate(
     with _plainly():
         from jobs.animate_file import animate_file
 
-        made = animate_file(still, output, controls)
+        made = animate_file(still, output, controls, to or [])
     for sentence in made.get("told", []):
         typer.echo(sentence, err=True)
     if as_json:

@@ -15,6 +15,7 @@ import structlog
 
 from jobs.checkpoints import read_checkpoint, write_checkpoint
 from jobs.claims import Claim, Claims
+from jobs.further import names_of
 from jobs.job import CHECKPOINT, CLIP, POSTER, PREVIEW, STILL, share_done
 from jobs.looks import Looks
 from jobs.make_clip import Order, facts_in_json, make_clip
@@ -66,7 +67,8 @@ class Attempt:
 
     def run(self) -> None:
         """The job is done when this returns."""
-        order = Order(self._brought(STILL), self.claim.request, self._scratch / CLIP, self._checkpoint())
+        further = {name: self._brought(name) for name in names_of(self.claim.request)}
+        order = Order(self._brought(STILL), self.claim.request, self._scratch / CLIP, self._checkpoint(), further)
         if order.resume is not None:
             log.info("going on from a checkpoint", step=order.resume.step)
             self._loaded = time.monotonic()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -17,6 +17,7 @@ from jobs.beats import Watch
 from jobs.caretaker import Caretaker
 from jobs.dispatch import CARRIED_S, Dispatch
 from jobs.forecast import Forecast
+from jobs.further import files_of, names_of
 from jobs.glance import Glance
 from jobs.job import CHECKPOINT, NAMELESS, STILL, Job, new_id
 from jobs.ledger import DELETED, NO_SUCH_JOB, Ledger
@@ -85,11 +86,19 @@ class DurableQueue:
         """The database, for figures about the queue."""
         return self._engine
 
-    def submit(self, still: Path, request: MotionRequest, user: str = "", name: str = NAMELESS) -> str:
+    def submit(
+        self,
+        still: Path,
+        request: MotionRequest,
+        user: str = "",
+        name: str = NAMELESS,
+        further: Iterable[Path] = (),
+    ) -> str:
         """See `JobQueue.submit`."""
         if not _is_file(still):
             raise StillError("There is no such picture.", "Upload it again.")
-        return self._enter(Job(new_id(), request.with_seed(), name=name), user, {STILL: still})
+        files = {STILL: still} | files_of(request, filter(_is_file, further))
+        return self._enter(Job(new_id(), request.with_seed(), name=name), user, files)
 
     def expect(self, glance: Glance | None = None) -> None:
         """See `JobQueue.expect`."""
@@ -115,15 +124,15 @@ class DurableQueue:
     def again(self, job_id: str, request: MotionRequest, user: str) -> str:
         """See `JobQueue.again`."""
         new = Job(new_id(), request.with_seed(), name=self._ledger.get(job_id).name)
-        return self._enter(new, user, {STILL: self.still(job_id, user)})
+        return self._enter(new, user, self._stills(job_id, user))
 
     def decode_again(self, job_id: str, request: MotionRequest, user: str) -> str:
         """See `JobQueue.decode_again`."""
-        still, old = self.still(job_id, user), self._ledger.get(job_id)
+        stills, old = self._stills(job_id, user), self._ledger.get(job_id)
         if not old.has_sampling:
             raise RequestError("This clip cannot be decoded again: its sampling was not kept.", "Animate it anew.")
         new = Job(new_id(), request, has_sampling=True, name=old.name)
-        return self._enter(new, user, {STILL: still, CHECKPOINT: self._store.fetch(job_id, CHECKPOINT)})
+        return self._enter(new, user, stills | {CHECKPOINT: self._store.fetch(job_id, CHECKPOINT)})
 
     def get(self, job_id: str) -> Job:
         """See `JobQueue.get`."""
@@ -205,6 +214,17 @@ class DurableQueue:
         """See `JobQueue.still`."""
         self._ledger.check_owner(job_id, user)
         return self.file(job_id, STILL)
+
+    def further(self, job_id: str, user: str) -> Sequence[Path]:
+        """See `JobQueue.further`."""
+        self._ledger.check_owner(job_id, user)
+        names = dict.fromkeys(names_of(self._ledger.get(job_id).request))
+        return [self.file(job_id, name) for name in names]
+
+    def _stills(self, job_id: str, user: str) -> dict[str, Path]:
+        """The files of the stills of a job, by name."""
+        request = self._ledger.get(job_id).request
+        return {STILL: self.still(job_id, user)} | files_of(request, self.further(job_id, user))
 
     def estimate(self, request: MotionRequest) -> float | None:
         """See `JobQueue.estimate`."""

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import functools
 import gc
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import pipelines
+from jobs.further import names_of
 from jobs.glance import Glance
 from jobs.recipe import recipe_text
 from media.clip import write_clip
@@ -19,7 +20,7 @@ from media.layers import Window
 from media.probe import ClipFacts
 from media.spec import ClipSpec
 from media.stills import Still, open_still
-from pipelines.contract import RGB, Animator, Checkpoint, FrameChunk, OnStep, StepEvent, ignore_steps
+from pipelines.contract import RGB, Animator, Checkpoint, FrameChunk, Meets, OnStep, StepEvent, ignore_steps
 from pipelines.errors import ModelError, OutOfMemory
 from pipelines.loading import looks_ahead
 from pipelines.request import MotionRequest
@@ -27,12 +28,16 @@ from pipelines.request import MotionRequest
 
 @dataclass(frozen=True)
 class Order:
-    """What is to be made of what, and where it goes, perhaps going on from a checkpoint. The seed must be drawn."""
+    """What is to be made of what, and where it goes, perhaps going on from a checkpoint. The seed must be drawn.
+
+    `further` are the files of the further stills, by `jobs.further.further_name`.
+    """
 
     still: Path
     request: MotionRequest
     clip: Path
     resume: Checkpoint | None = None
+    further: Mapping[str, Path] = field(default_factory=dict)
 
 
 def make_clip(order: Order, on_step: OnStep = ignore_steps) -> ClipFacts:
@@ -43,9 +48,10 @@ def make_clip(order: Order, on_step: OnStep = ignore_steps) -> ClipFacts:
     request = order.request
     on_step(StepEvent("load", 0, 1))
     framed = framed_still(order.still, request)
+    others = [framed_still(order.further[name], request).rgb for name in names_of(request)]
     spec = ClipSpec.for_request(request, recipe_text(request, order.still))
     order = replace(order, request=framed.request_for(request))
-    return write_clip(order.clip, _chunks(framed.rgb, order, on_step), spec)
+    return write_clip(order.clip, _chunks([framed.rgb, *others], order, on_step), spec)
 
 
 def look_ahead(glance: Glance) -> None:
@@ -101,17 +107,25 @@ def facts_in_json(facts: ClipFacts) -> dict[str, Any]:
     }
 
 
-def _chunks(framed: RGB, order: Order, on_step: OnStep) -> Iterator[FrameChunk]:
+def _chunks(stills: Sequence[RGB], order: Order, on_step: OnStep) -> Iterator[FrameChunk]:
     with _in_plain_words(order.request):
         animator = warm(order.request.model)
         on_step(StepEvent("load", 1, 1))
         if order.request.is_enhanced:
-            yield from _enhanced(animator, framed, order, on_step)
+            yield from _enhanced(animator, stills, order, on_step)
         else:
-            yield from animator.animate(framed, order.request, on_step, order.resume)
+            yield from _animated(animator, stills, order, on_step)
 
 
-def _enhanced(animator: Animator, framed: RGB, order: Order, on_step: OnStep) -> Iterator[FrameChunk]:
+def _animated(animator: Animator, stills: Sequence[RGB], order: Order, on_step: OnStep) -> Iterator[FrameChunk]:
+    if len(stills) == 1:
+        return animator.animate(stills[0], order.request, on_step, order.resume)
+    if not isinstance(animator, Meets):
+        raise ModelError(f"{order.request.model} cannot show further stills.", "Take them out, or choose Pocket.")
+    return animator.meet(stills, order.request, on_step)
+
+
+def _enhanced(animator: Animator, stills: Sequence[RGB], order: Order, on_step: OnStep) -> Iterator[FrameChunk]:
     """The helpers' frames. They work while the model still makes its own: those count as no steps of their own."""
     from pipelines.enhance.stream import enhanced
 
@@ -125,7 +139,7 @@ def _enhanced(animator: Animator, framed: RGB, order: Order, on_step: OnStep) ->
             event = replace(so_far, preview=event.preview, note=event.note)
         on_step(event)
 
-    frames = animator.animate(framed, order.request, note, order.resume)
+    frames = _animated(animator, stills, order, note)
     try:
         yield from enhanced(frames, order.request, note)
     finally:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -49,8 +49,16 @@ class JobQueue(Protocol):
     `StoreError` where the database or the store of clips is away.
     """
 
-    def submit(self, still: Path, request: MotionRequest, user: str = "", name: str = NAMELESS) -> str:
-        """Accept a job and return its id. The still is copied; a seed is drawn; `name` is the picture's (`photo_name`).
+    def submit(
+        self,
+        still: Path,
+        request: MotionRequest,
+        user: str = "",
+        name: str = NAMELESS,
+        further: Iterable[Path] = (),
+    ) -> str:
+        """Accept a job and return its id. The still is copied, and so are those `further` ones that the request's
+        direction names; a seed is drawn; `name` is the picture's (`photo_name`).
 
         Raises `QueueFull` where too many wait, `StillError` where there is no such picture and `ClipError` where there
         is no room for it.
@@ -140,6 +148,10 @@ class JobQueue(Protocol):
 
     def still(self, job_id: str, user: str) -> Path:
         """The still of one's own job; raises `UnknownJob` where it is gone."""
+        ...
+
+    def further(self, job_id: str, user: str) -> Sequence[Path]:
+        """The files of the further stills of a job of one's own."""
         ...
 
     def estimate(self, request: MotionRequest) -> float | None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -91,5 +91,18 @@ class Animator(Protocol):
         checkpoint of a run of the same still and request (its decode chunk aside), only what is left is done and the
         frames are those of an undisturbed run; a model that gives no checkpoints begins anew.
         Raises `OutOfMemory`, `BadFrames`, `RequestError`, and whatever `on_step` raises.
+        """
+        ...
+
+
+@runtime_checkable
+class Meets(Protocol):
+    """An animator that can show further stills on the way."""
+
+    def meet(
+        self, stills: Sequence[RGB], request: MotionRequest, on_step: OnStep = ignore_steps
+    ) -> Iterator[FrameChunk]:
+        """As `Animator.animate`, from the first of `stills` to each of the others at the time of
+        `request.direction.stills`, which is one shorter. All are of the request's size.
         """
         ...

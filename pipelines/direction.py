@@ -28,6 +28,9 @@ MOST_POINTS = 512
 MOST_OUTLINES = 64
 """Of a region."""
 
+MOST_STILLS = 8
+"""On the way of one clip."""
+
 Unit = Annotated[float, Field(ge=0, le=FULL)]
 
 Point = tuple[Unit, Unit]
@@ -134,11 +137,19 @@ class Arrow(_Part):
         return self
 
 
+class StillKey(_Part):
+    """Another still that the clip shows at a time, whole and exactly; `of` is the SHA-256 of its file."""
+
+    t: float = Field(gt=0, le=1)
+    of: str = Field(pattern="^[0-9a-f]{64}$")
+
+
 class Direction(_Part):
     """All that was said. The empty one says nothing, and changes nothing.
 
     `only`: nothing moves but what regions and arrows say, and the camera holds. `anchors` are places that keep still.
-    `loop`: the clip's end is its beginning. `calm` are kinds of things that do not move by themselves.
+    `loop`: the clip's end is its beginning. `calm` are kinds of things that do not move by themselves. `stills` are
+    further ones on the way, in the order of their times: one at 1 is what the clip ends with.
     """
 
     camera: CameraPath = CameraPath()
@@ -148,6 +159,16 @@ class Direction(_Part):
     calm: tuple[Kind, ...] = Field((), max_length=5)
     only: bool = False
     loop: bool = False
+    stills: tuple[StillKey, ...] = Field((), max_length=MOST_STILLS)
+
+    @model_validator(mode="after")
+    def _stills_are_in_order(self) -> Direction:
+        times = [still.t for still in self.stills]
+        if any(later <= earlier for earlier, later in itertools.pairwise(times)):
+            raise ValueError("The stills on the way are out of order. Give them by rising t.")
+        if self.loop and times and times[-1] == 1:
+            raise ValueError("A loop ends with its first still. Take the last still away, or give it a t below 1.")
+        return self
 
     @property
     def parts(self) -> frozenset[str]:
@@ -239,6 +260,7 @@ PART_NAMES = {
     "calm": "which kinds of things keep calm",
     "only": "that only some of it moves",
     "loop": "a loop",
+    "stills": "further stills",
 }
 """What each part of a direction is called in a sentence."""
 
@@ -284,7 +306,7 @@ def _short(value: Any) -> Any:
     return value
 
 
-NAMES = {"regions": "Region", "arrows": "Arrow", "anchors": "Anchor", "keys": "Camera key"}
+NAMES = {"regions": "Region", "arrows": "Arrow", "anchors": "Anchor", "keys": "Camera key", "stills": "Still"}
 """What an entry of a list is called."""
 
 

@@ -266,7 +266,12 @@ def test_short_options_are_parts_of_the_direction(desk):
     assert run("animate", "good.jpg", "-o", "said.mp4", *short, *SMALL, cwd=desk).returncode == 0
     said = {"arrows": [{"path": [[200, 700], [400, 700]]}], "anchors": [[10, 20], [500, 500]], "loop": True}
     assert read_recipe(desk / "said.mp4")["request"]["direction"] == said
+    with_end = [*SMALL, "--to", "good.jpg", "--to", "good.jpg", "--loop"]
+    assert run("animate", "good.jpg", "-o", "ends.mp4", *with_end, cwd=desk).returncode == 0
+    stills = read_recipe(desk / "ends.mp4")["request"]["direction"]["stills"]
+    assert [still["t"] for still in stills] == [0.333, 0.667]
     for wrong, sentence in (
+        (["--to", "nowhere.jpg"], "nowhere.jpg cannot be read."),
         (["--arrow", "2,x"], "are no places"),
         (["--direction", "no.json"], "no direction in no.json"),
     ):

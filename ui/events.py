@@ -19,6 +19,7 @@ from pipelines.shapes import SHAPES, SIZES, size_of
 from ui import cards
 from ui.controls import DEFAULTED, PRESET_CONTROLS, PRESETS, collect, model_updates
 from ui.direct.events import DirectEvents
+from ui.direct.further import Further
 from ui.draft import Draft
 from ui.pictures import EXAMPLE, Pictures
 from ui.quiet import QUIET, visitor_of
@@ -41,6 +42,7 @@ class StudioEvents:
         self.components = list(studio.controls.values())
         self.settings = Settings(studio)
         self.pictures = Pictures(studio.queue, studio.backstage.uploads)
+        self.further = Further(studio.queue, studio.backstage.uploads)
 
     def connect(self) -> None:
         """Attach every event; call inside the Blocks context."""

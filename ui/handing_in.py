@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from jobs.further import on_the_way
 from jobs.job import Job
 from jobs.names import photo_name
 from jobs.queue import JobQueue
@@ -17,18 +18,21 @@ from pipelines.models.catalogue import request_for
 
 @dataclass(frozen=True)
 class Given:
-    """A picture, what its file was called where it came from, and the controls."""
+    """A picture, what its file was called where it came from, the controls, and further pictures on the way."""
 
     still: Path
     file_name: str
     controls: Mapping[str, Any]
+    further: Sequence[Path] = ()
 
 
 def hand_in(queue: JobQueue, given: Given, visitor: str) -> str:
     """The id of the new job. Raises `StillError` at once for a file that is no picture, and what `request_for` and
     `JobQueue.submit` raise."""
-    check_is_picture(given.still)
-    return queue.submit(given.still, request_for(given.controls), visitor, photo_name(given.file_name))
+    for picture in (given.still, *given.further):
+        check_is_picture(picture)
+    request = request_for(on_the_way(given.controls, given.further))
+    return queue.submit(given.still, request, visitor, photo_name(given.file_name), given.further)
 
 
 def filled(controls: Mapping[str, Any]) -> dict[str, Any]:

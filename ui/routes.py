@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -17,6 +17,7 @@ from jobs.job import CLIP, POSTER, PREVIEW, Job
 from jobs.ledger import DELETED
 from jobs.names import file_name
 from jobs.queue import JobQueue
+from pipelines.direction import MOST_STILLS
 from pipelines.errors import (
     ClipError,
     LinkEnded,
@@ -79,13 +80,20 @@ def refusal(request: Request, error: StillmotionError) -> Response:
 def _add_submission(app: FastAPI, queue: JobQueue) -> None:
     @app.post("/animate", status_code=202, tags=["jobs"])
     def animate(
-        visitor: Visitor, still: Annotated[UploadFile | None, File()] = None, request: Annotated[str, Form()] = "{}"
+        visitor: Visitor,
+        still: Annotated[UploadFile | None, File()] = None,
+        request: Annotated[str, Form()] = "{}",
+        further: Annotated[list[UploadFile] | None, File()] = None,
     ) -> JSONResponse:
-        """Animate a picture: the form field `still` is the file, `request` the controls as JSON. Tells the job."""
+        """Animate a picture: the form field `still` is the file, `request` the controls as JSON; `further`, which may
+        come several times, are pictures on its way, the last one at its end. Tells the job."""
         if still is None:
             raise RequestError("There is no picture in this request.", NO_MEDIA)
-        with _on_disk(still) as path:
-            given = Given(path, still.filename or "", json_object(request, *NO_CONTROLS))
+        if len(further or ()) > MOST_STILLS:
+            raise RequestError(f"A clip has at most {MOST_STILLS} further pictures.", "Send fewer.")
+        with ExitStack() as files:
+            path, *others = (files.enter_context(_on_disk(each)) for each in (still, *(further or ())))
+            given = Given(path, still.filename or "", json_object(request, *NO_CONTROLS), others)
             job_id = hand_in(queue, given, visitor)
         return JSONResponse({"id": job_id, "address": f"jobs/{job_id}"}, 202, {"Location": f"jobs/{job_id}"})
 

@@ -87,7 +87,8 @@ class RunEvents:
             pictures, visitor = self.events.pictures, visitor_of(request)
             chosen = choice or (OF_JOB + job_id if job_id else "")
             still, wanted = pictures.path(chosen, visitor), self.events.request(values)
-            return self._begun(self.queue.submit(still, wanted, visitor, pictures.name(chosen)))
+            further = self.events.further.files(wanted, visitor, (chosen, job_id))
+            return self._begun(self.queue.submit(still, wanted, visitor, pictures.name(chosen), further))
         except StillmotionError as error:
             return _not_started(error)
 

@@ -68,6 +68,9 @@ CANNOT = {
     "nowhere to go": ({"regions": [{"outlines": [SQUARE], "do": "move"}]}, "Region 1: A part that moves"),
     "endless": ({"anchors": [[0.5, 0.5]] * 10_000}, f"A direction has at most {MOST_LETTERS:,} letters."),
     "not a number": ('{"anchors": [[NaN, 1]]}', "Anchor 1"),
+    "stills out of order": ({"stills": [{"t": 1, "of": "a" * 64}, {"t": 0.5, "of": "b" * 64}]}, "out of order."),
+    "a loop that ends elsewhere": ({"loop": True, "stills": [{"t": 1, "of": "a" * 64}]}, "A loop ends with its first"),
+    "a still by its path": ({"stills": [{"t": 1, "of": "/etc/passwd"}]}, "Still 1, of: /etc/passwd cannot be."),
     "too deep": ("[" * 9000, "This direction is no JSON."),
 }
 

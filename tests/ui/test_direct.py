@@ -209,6 +209,33 @@ def test_a_sheet_of_takes_plays_and_a_click_takes_its_settings(page: Page) -> No
     expect(page.get_by_role("button", name="12 variations")).to_be_visible()
 
 
+def test_a_clip_ends_with_another_picture_that_a_reload_and_another_take_keep(page: Page, tmp_path: Path) -> None:
+    give(page, STILLS / "lake.jpg")
+    make_small(page, frames=8)
+    with page.expect_file_chooser() as chooser:
+        tool(page, "Ends with…").click()
+    chooser.value.set_files(STILLS / "cat.jpg")
+    row = page.get_by_role("listitem").filter(has_text="Ends with")
+    expect(row.locator("img")).to_be_visible()
+    page.get_by_label("Loops").check()
+    expect(page.get_by_label("Comes by A: when")).to_have_value("0.5")
+    page.get_by_label("Loops").uncheck()
+    animate(page)
+    file = saved(page, page.get_by_role("link", name="Download").first, tmp_path)
+    frames, _ = decoded(file)
+    cat = cv2.cvtColor(cv2.imread(str(STILLS / "cat.jpg")), cv2.COLOR_BGR2RGB).mean((0, 1))
+    assert np.abs(frames[-1].mean((0, 1)) - cat).max() < 25
+    assert np.abs(frames[0].mean((0, 1)) - cat).max() > 25
+    page.reload()
+    page.get_by_role("button", name="Another take").click()
+    expect(page.get_by_role("button", name="Animate", exact=True)).to_be_enabled(timeout=CLIP_MS)
+    expect(page.get_by_role("button", name="Another take")).to_be_visible(timeout=CLIP_MS)
+    tool(page, "Arrow").click()
+    expect(row.locator("img")).to_be_visible()
+    page.get_by_role("button", name="Remove Ends with").click()
+    expect(row).to_have_count(0)
+
+
 def test_a_model_that_does_not_follow_says_so_before_the_run(page: Page) -> None:
     give(page, STILLS / "lake.jpg")
     page.get_by_label("Loops").check()

@@ -45,7 +45,8 @@ class DirectEvents:
         s.direct.sketch(self.sketch, given, s.sketched, trigger_mode="always_last", **ASKING)
         s.direct.vary(self.vary, given, s.varied, **ASKING)
         s.direct.pick(self.pick, None, [s.controls["seed"], s.controls["motion_bucket_id"], s.preset], **QUIET)
-        for name in ("outlined", "sketched", "varied"):
+        s.direct.further(self.further, [s.picture, s.job_id], s.pictured, **ASKING)
+        for name in ("outlined", "sketched", "varied", "pictured"):
             box = getattr(s, name)
             box.change(None, box, None, js=_heard(name), **QUIET)
 
@@ -71,6 +72,17 @@ class DirectEvents:
             return variation(self.queue, self._still(choice, asked), request)
 
         return self._answered(drawn)
+
+    def further(self, event: gr.EventData, choice: str, job_id: str, asked: gr.Request) -> str:
+        """Another picture was chosen for the way of the clip, or one of it has to be shown."""
+        visitor, further = visitor_of(asked), self.events.further
+        path, of = (str(getattr(event, name, "")) for name in ("path", "of"))
+
+        def pictured() -> Mapping[str, Any]:
+            named = further.take(path, visitor) if path else of
+            return {"of": named, "isNew": bool(path), "thumb": further.thumb(named, visitor, (choice, job_id))}
+
+        return self._answered(pictured)
 
     def pick(self, event: gr.EventData) -> list[Any]:
         """One take of the sheet was chosen."""

@@ -5,6 +5,7 @@ const ICONS = {
   part: "M6 5c5-4 14-1 13 5s-6 9-11 7S1 9 6 5Z",
   pin: "M12 3v18M3 12h18M7 7l10 10M17 7 7 17",
   camera: "M3 6h18v12H3zM8 12h8M13 9l3 3-3 3",
+  further: "M3 7h9v10H3zM14 5h7v14h-7M17 12h1",
   undo: "M8 5 3 10l5 5M3 10h11a6 6 0 0 1 0 12h-3",
   redo: "m16 5 5 5-5 5M21 10H10a6 6 0 0 0 0 12h3",
 };
@@ -35,8 +36,8 @@ function sideButton(name, label, act, isOff) {
   return button;
 }
 
-function switched(name, label, title) {
-  const box = html("input", { type: "checkbox", checked: Boolean(said[name]), onchange: () => change({ ...said, [name]: box.checked }) });
+function switched(name, label, title, set = (is) => change({ ...said, [name]: is })) {
+  const box = html("input", { type: "checkbox", checked: Boolean(said[name]), onchange: () => set(box.checked) });
   return html("label", { className: "switch", title }, box, label);
 }
 
@@ -111,7 +112,7 @@ function anchorRow() {
 }
 
 function list() {
-  const rows = [...items("arrows").map(arrowRow), ...items("regions").map(regionRow), ...anchorRow(), ...cameraRow()];
+  const rows = [...items("arrows").map(arrowRow), ...items("regions").map(regionRow), ...anchorRow(), ...cameraRow(), ...items("stills").map(stillRow)];
   return rows.length ? [html("ul", { className: "said" }, ...rows)] : [];
 }
 
@@ -143,7 +144,7 @@ function drawPanel() {
   const focus = document.activeElement;
   const label = place.contains(focus) ? focus.getAttribute("aria-label") || focus.textContent : "";
   const bar = html("div", { className: "tools" },
-    ...Object.keys(TOOLS).map(toolButton), switched("loop", "Loops", "The clip's end is its beginning"),
+    ...Object.keys(TOOLS).map(toolButton), furtherButton(), switched("loop", "Loops", "The clip's end is its beginning", setLoop),
     switched("only", "Only this moves", "Nothing moves but what was said"), html("span", { className: "gap" }), varyButton(),
     sideButton("undo", "Undo", undo, !past.length), sideButton("redo", "Redo", redo, !future.length));
   bar.setAttribute("role", "toolbar");
@@ -167,6 +168,8 @@ watch("value", () => {
   past = [];
   future = [];
   draw();
+  askForThumb();
 });
 said = read(props.value);
 draw();
+askForThumb();

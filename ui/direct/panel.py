@@ -11,7 +11,7 @@ from ui.scripts import script
 
 HERE = Path(__file__).parent
 
-SCRIPTS = ("said", "overlay", "tools", "variations", "panel")
+SCRIPTS = ("said", "overlay", "tools", "variations", "further", "panel")
 
 
 def direct_panel() -> gr.HTML:
@@ -19,7 +19,8 @@ def direct_panel() -> gr.HTML:
 
     Its events: `said` after each change; `sketch` after it and when a picture has come on the stage; `show` where the
     still has to come there; `aim` where a tap may follow; `tap` with `taps`, places in thousandths of the still that
-    all mean one thing; `vary` for a take of the sheet, and `pick` where one was chosen, with its `seed` and `amount`.
+    all mean one thing; `further` where another still was chosen, with its `path`, or has to be shown, with its `of`;
+    `vary` for a take of the sheet, and `pick` where one was chosen, with its `seed` and `amount`.
     """
     return gr.HTML(
         "",

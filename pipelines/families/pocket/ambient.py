@@ -36,7 +36,8 @@ class Ambient:
     """Everything on a grid of `COLUMNS`: `stream [2, h, w]` in image widths a second, amplitudes `[h, w]` in image
     widths. `nearness [h, w]` is 1 for the nearest; `phases` are drawn by the seed. `bend [2, h, w]` is how far in image
     widths what was drawn to bend has gone by the end. What `loops` is after its seconds as it was before them.
-    `within` float32 `[H, W]`, at the still's own size, is 0 where nothing may move at all.
+    `within` float32 `[H, W]`, at the still's own size, is 0 where nothing may move at all. What goes `backwards` is
+    seen so many seconds before the still.
     """
 
     stream: Floats
@@ -51,6 +52,7 @@ class Ambient:
     seconds: float
     loops: bool = False
     within: Floats | None = None
+    backwards: bool = False
 
     @property
     def has_stream(self) -> bool:
@@ -76,9 +78,9 @@ class Ambient:
 
     def phase(self, t: float) -> tuple[float, float, float]:
         """Seconds along the stream of both copies, and the second one's weight: 0 and 0 at the still."""
-        t, again = self._from_rest(t), self._again
-        first = (t / again + 0.5) % 1 - 0.5
-        second = (t / again) % 1 - 0.5
+        t = self._from_rest(t)
+        again, turn = (-self._again if self.backwards else self._again), t / self._again
+        first, second = (turn + 0.5) % 1 - 0.5, turn % 1 - 0.5
         return first * again, second * again, 2 * abs(first)
 
     def gain(self, t: float) -> Floats:
@@ -95,7 +97,8 @@ class Ambient:
         return whole_part(period, self.seconds) if self.loops else period
 
     def _rate(self, rate: float) -> float:
-        return whole_turns(rate, self.seconds) if self.loops else rate
+        rate = whole_turns(rate, self.seconds) if self.loops else rate
+        return -rate if self.backwards else rate
 
     def _bent(self, t: float) -> float:
         share = min(1.0, t / max(self.seconds, 1e-6))

@@ -6,10 +6,11 @@ import functools
 import os
 import threading
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import cv2
 import numpy as np
@@ -122,18 +123,17 @@ class PocketAnimator:
         A run takes a few seconds and gives no checkpoints: it always begins anew, and ends in the same frames.
         """
         on_step(StepEvent("encode", 0, 1))
-        renderer, total = self.renderer(still, request, on_step), request.num_frames
-        if renderer.course.told:
-            on_step(StepEvent("decode", 0, total, note=renderer.course.told))
-        with ThreadPoolExecutor(min(os.cpu_count() or 1, MOST_CORES)) as pool:
-            start = 0
-            try:
-                for frames in _drawn_ahead(pool, renderer, moments_of(request)):
-                    yield FrameChunk(start, frames)
-                    start += len(frames)
-                    on_step(StepEvent("decode", start, total))
-            finally:
-                pool.shutdown(cancel_futures=True)
+        renderer = self.renderer(still, request, on_step)
+        yield from _drawn([(renderer, moments_of(request))], request, on_step)
+
+    def meet(
+        self, stills: Sequence[RGB], request: MotionRequest, on_step: OnStep = ignore_steps
+    ) -> Iterator[FrameChunk]:
+        """See `pipelines.contract.Meets`."""
+        from pipelines.families.pocket.meeting import parts_of
+
+        on_step(StepEvent("encode", 0, 1))
+        yield from _drawn(parts_of(self, stills, request, on_step), request, on_step)
 
     def renderer(self, still: RGB, request: MotionRequest, on_step: OnStep = ignore_steps) -> Renderer:
         """What draws the frames of a clip, at any moment of it."""
@@ -155,11 +155,38 @@ class PocketAnimator:
         return _happening(draw_fields(self.denoiser, conditions, noise, request.num_inference_steps, on_fields))
 
 
-def _drawn_ahead(pool: Executor, renderer: Renderer, shares: list[float]) -> Iterator[RGB]:
+class Draws(Protocol):
+    """What draws the frames of a part of a clip, at any share of its time; `told` is a sentence or empty."""
+
+    @property
+    def told(self) -> str: ...
+
+    def frame(self, share: float) -> RGB:
+        """The frame at a share of the part's time, uint8 `[H, W, 3]`."""
+        ...
+
+
+def _drawn(parts: Iterable[tuple[Draws, list[float]]], request: MotionRequest, on_step: OnStep) -> Iterator[FrameChunk]:
+    """The frames of parts that follow each other, each at its shares."""
+    start, total = 0, request.num_frames
+    with ThreadPoolExecutor(min(os.cpu_count() or 1, MOST_CORES)) as pool:
+        try:
+            for part, shares in parts:
+                if part.told:
+                    on_step(StepEvent("decode", start, total, note=part.told))
+                for frames in _drawn_ahead(pool, part, shares):
+                    yield FrameChunk(start, frames)
+                    start += len(frames)
+                    on_step(StepEvent("decode", start, total))
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+def _drawn_ahead(pool: Executor, part: Draws, shares: list[float]) -> Iterator[RGB]:
     """Chunks of frames, drawn while those before them are encoded."""
     waiting: deque[list[Future[RGB]]] = deque()
     for start in range(0, len(shares), CHUNK):
-        waiting.append([pool.submit(renderer.frame, share) for share in shares[start : start + CHUNK]])
+        waiting.append([pool.submit(part.frame, share) for share in shares[start : start + CHUNK]])
         if len(waiting) > AHEAD:
             yield np.stack([frame.result() for frame in waiting.popleft()])
     while waiting:

@@ -36,6 +36,16 @@ TURN: dict[str, tuple[float, float]] = {
 }  # fmt: skip
 """Where the picture goes when the camera turns."""
 
+BACK: dict[str, str] = {
+    there: back
+    for one, other in (
+        *(("in", "out"), ("left", "right"), ("up", "down"), ("orbit-left", "orbit-right")),
+        *(("pan-left", "pan-right"), ("tilt-up", "tilt-down"), ("hold", "hold")),
+    )
+    for there, back in ((one, other), (other, one))
+}
+"""The move that undoes each."""
+
 LOOK_BACK = 0.35
 """Share of a sideways move's shift of the aim that the camera turns back by: less of the picture leaves the frame."""
 
@@ -80,13 +90,19 @@ def shifted(by: NDArray[np.float64]) -> Matrix:
 
 
 def drawn_move(camera: str, deck: Deck, aim: tuple[float, float], seed: int) -> Move:
-    """The move that is asked for; for `auto` one that the seed draws. `aim` is in shares of the picture."""
-    if camera == "auto":
-        rng = np.random.default_rng([seed, CAMERA_STREAM])
-        camera = str(rng.choice(list(PRIOR), p=np.array(list(PRIOR.values())) / sum(PRIOR.values())))
+    """The move of `move_name`, towards an `aim` in shares of the picture."""
+    name = move_name(camera, seed)
     rows, columns = deck.labels.shape
     place = (aim[0] - 0.5, (aim[1] - 0.5) * rows / columns)
-    return Move(camera, place, max(nearness_at(deck, aim), LEAST_AIM))
+    return Move(name, place, max(nearness_at(deck, aim), LEAST_AIM))
+
+
+def move_name(camera: str, seed: int) -> str:
+    """The move that is asked for; for `auto` one that the seed draws."""
+    if camera != "auto":
+        return camera
+    rng = np.random.default_rng([seed, CAMERA_STREAM])
+    return str(rng.choice(list(PRIOR), p=np.array(list(PRIOR.values())) / sum(PRIOR.values())))
 
 
 def nearness_at(deck: Deck, aim: tuple[float, float]) -> float:

@@ -32,6 +32,11 @@ class Renderer:
     course: Way
     ambient: Ambient
 
+    @property
+    def told(self) -> str:
+        """A sentence where the camera goes less far than was asked, or empty."""
+        return self.course.told
+
     def frame(self, share: float) -> RGB:
         """The frame at a share of the clip's time, uint8 `[H, W, 3]`; at 0 it is the still itself."""
         if share == 0:

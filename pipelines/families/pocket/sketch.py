@@ -33,7 +33,7 @@ def sketched(animator: PocketAnimator, still: RGB, request: MotionRequest, is_wh
     found = _found(small.sight)
     if float((small_ambient(animator, still, request).lights > BRIGHTLY).mean()) > LEAST_LIGHTS:
         found.append("lights")
-    if not (is_whole or request.direction.parts):
+    if not (is_whole or request.direction.parts - {"stills"}):
         return Sketch(found, small.rgb[None][:0], 0.0)
     renderer, moments = small_renderer(animator, still, request), _moments(request)
     frames = np.stack([renderer.frame(moment) for moment in moments])
