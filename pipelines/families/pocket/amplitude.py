@@ -32,8 +32,8 @@ def speed(motion_bucket_id: float) -> float:
 def bent(wanted: float, most: float) -> float:
     """`wanted` where it is well below `most`; above half of it, ever nearer to it, and always rising."""
     straight = STRAIGHT * most
-    if wanted <= straight:
-        return wanted
+    if wanted <= straight or most <= 0:
+        return min(wanted, most)
     rest = most - straight
     return straight + rest * (1 - math.exp((straight - wanted) / rest))
 

@@ -141,7 +141,7 @@ class PocketAnimator:
 
         def watch(step: int, fields: Tensor) -> None:
             total = request.num_inference_steps
-            shown = step % PREVIEW_EVERY == 0 or step == total
+            shown = on_step is not ignore_steps and (step % PREVIEW_EVERY == 0 or step == total)
             frames = _preview(looked.small_of(still), _happening(fields), request) if shown else None
             on_step(StepEvent("sampling", step, total, frames))
 
