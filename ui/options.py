@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal, get_args, get_origin
 import typer
 
 from pipelines.direction import MOST_LETTERS, direction_of
-from pipelines.errors import RequestError
+from pipelines.errors import ClipError, InputError, RequestError
 from pipelines.request import MotionRequest, control_schemas
 
 Command = Callable[..., None]
@@ -21,6 +21,7 @@ SHORT: dict[str, tuple[Any, str]] = {
     "only": (bool, "Nothing moves but what was said."),
     "arrow": (list[str], "What is under it flows along it: 'X,Y X,Y ...' in thousandths of the picture; repeatable."),
     "keep_still": (list[str], "A place that keeps still: 'X,Y' in thousandths of the picture; repeatable."),
+    "like": (str, "An MP4 clip whose camera is followed."),
     "shake": (float, "How much a hand would shake the camera: 0 to 1."),
 }
 """Options that stand for parts of a direction."""
@@ -72,12 +73,16 @@ def _joined(given: dict[str, Any]) -> dict[str, Any]:
         added = {name: True for name in ("loop", "only") if short[name]}
         arrows = [{"path": _points(text)} for text in short["arrow"] or []]
         camera = told.get("camera", {}) | ({} if short["shake"] is None else {"shake": short["shake"]})
+        if short["like"]:
+            from media.camera_motion import camera_of
+
+            camera |= {"keys": camera_of(Path(short["like"])), "ease": "linear"}
         lists = {
             "arrows": [*told.get("arrows", []), *arrows],
             "anchors": [*told.get("anchors", []), *(point for t in short["keep_still"] or [] for point in _points(t))],
         }
         return given | {"direction": direction_of(told | added | lists | {"camera": camera})}
-    except RequestError as error:
+    except (InputError, ClipError) as error:
         raise typer.BadParameter(str(error)) from error
 
 

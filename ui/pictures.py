@@ -15,7 +15,7 @@ EXAMPLE, OF_JOB = "example:", "job:"
 
 NONE_YET = ("There is no picture yet.", "Drop, paste or choose one, or click an example.")
 
-GONE = ("This picture is no longer here.", "Choose it again.")
+GONE = ("This file is no longer here.", "Choose it again.")
 
 
 class Pictures:
@@ -34,8 +34,16 @@ class Pictures:
             raise InputError(*NONE_YET)
         if choice.startswith(OF_JOB):
             return self._queue.still(choice.removeprefix(OF_JOB), visitor)
-        is_example = choice.startswith(EXAMPLE)
-        found = example_path(choice.removeprefix(EXAMPLE)) if is_example else self._uploads.own(visitor, choice)
+        if not choice.startswith(EXAMPLE):
+            return self.upload(choice, visitor)
+        found = example_path(choice.removeprefix(EXAMPLE))
+        if found is None:
+            raise StillError(*GONE)
+        return found
+
+    def upload(self, path: str, visitor: str) -> Path:
+        """The file of an upload of this visitor. Raises `StillError`."""
+        found = self._uploads.own(visitor, path)
         if found is None:
             raise StillError(*GONE)
         return found

@@ -83,7 +83,8 @@ class Studio:
         self.progress = gr.HTML("", elem_id="progress", visible=True)
         self._build_afterwards()
         self.controls["direction"] = self.direct = direct_panel()
-        self.outlined, self.sketched, self.varied, self.pictured = (gr.Textbox("", visible=False) for _ in range(4))
+        answers = (gr.Textbox("", visible=False) for _ in range(5))
+        self.outlined, self.sketched, self.varied, self.pictured, self.followed = answers
         with gr.Row(elem_id="below-stage"):
             self.examples = example_strip()
             self.settings_of = gr.UploadButton(

@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from media.recipe import read_recipe
 from tests.conftest import MOVING, Server, new_window
 from tests.media.clips import decoded
+from tests.media.test_camera_motion import filmed
 from tests.ui.studio import CLIP_MS, STILLS, animate, give, make_small, opened, saved
 
 LEFT_WATER, RIGHT_WATER = (0.2, 0.86), (0.6, 0.86)
@@ -111,6 +112,25 @@ def test_each_step_is_taken_back_and_a_reload_keeps_what_was_said(page: Page) ->
     expect_said(page, kept)
     page.get_by_role("button", name="Redo").click()
     expect(page.get_by_text("2 still places")).to_be_visible()
+
+
+def test_the_camera_goes_a_usual_way_or_as_in_another_clip(page: Page, tmp_path: Path) -> None:
+    give(page, STILLS / "lake.jpg")
+    tool(page, "Camera").click()
+    page.get_by_role("button", name="Camera goes left").click()
+    page.get_by_label("Camera: pace").select_option("evenly")
+    ends = [{"x": 600, "zoom": 1.25}, {"t": 1, "x": 400, "zoom": 1.25}]
+    expect_said(page, {"camera": {"keys": ends, "ease": "linear"}})
+    clip = filmed(tmp_path / "clip.mp4", [np.array([0.5, 0.5, 1.2, 0]), (0.5, 0.5, 1.8, 0)])
+    with page.expect_file_chooser() as chooser:
+        page.get_by_role("button", name="As in a clip…").click()
+    chooser.value.set_files(clip)
+    expect(page.get_by_role("listitem").filter(has_text="Camera")).to_contain_text("16 places")
+    with page.expect_file_chooser() as chooser:
+        page.get_by_role("button", name="As in a clip…").click()
+    chooser.value.set_files(STILLS / "cat.jpg")
+    expect(page.get_by_text("cannot be read as an MP4 clip")).to_be_visible()
+    expect(page.get_by_role("listitem").filter(has_text="Camera")).to_contain_text("16 places")
 
 
 def test_by_keyboard_alone(page: Page) -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 
 from jobs.taps import look_for_taps
+from media.camera_motion import camera_of
 from pipelines.errors import StillmotionError
 from pipelines.request import parse_request
 from ui.direct.outlined import outlined
@@ -46,7 +47,8 @@ class DirectEvents:
         s.direct.vary(self.vary, given, s.varied, **ASKING)
         s.direct.pick(self.pick, None, [s.controls["seed"], s.controls["motion_bucket_id"], s.preset], **QUIET)
         s.direct.further(self.further, [s.picture, s.job_id], s.pictured, **ASKING)
-        for name in ("outlined", "sketched", "varied", "pictured"):
+        s.direct.like(self.like, None, s.followed, **ASKING)
+        for name in ("outlined", "sketched", "varied", "pictured", "followed"):
             box = getattr(s, name)
             box.change(None, box, None, js=_heard(name), **QUIET)
 
@@ -83,6 +85,11 @@ class DirectEvents:
             return {"of": named, "isNew": bool(path), "thumb": further.thumb(named, visitor, (choice, job_id))}
 
         return self._answered(pictured)
+
+    def like(self, event: gr.EventData, asked: gr.Request) -> str:
+        """The camera of another clip is to be followed."""
+        path, visitor, pictures = str(getattr(event, "path", "")), visitor_of(asked), self.events.pictures
+        return self._answered(lambda: {"keys": camera_of(pictures.upload(path, visitor))})
 
     def pick(self, event: gr.EventData) -> list[Any]:
         """One take of the sheet was chosen."""

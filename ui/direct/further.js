@@ -8,21 +8,24 @@ const evenly = (stills, loops) => stills.map((still, i) => ({ ...still, t: Math.
 const setLoop = (loop) => change({ ...said, loop, ...(items("stills").length ? { stills: evenly(items("stills"), loop) } : {}) });
 const setStills = (stills) => change({ ...said, stills: evenly(stills, said.loop) });
 
-function furtherButton() {
-  const chooser = html("input", { type: "file", accept: "image/*", hidden: true, onchange: () => handIn(chooser.files[0]) });
-  return html("span", {}, chooser, html("button", { type: "button", className: "tool", title: "Another picture that the clip ends with, or comes by", onclick: () => chooser.click() }, icon("further"), "Ends with…"));
+const furtherButton = () => chooserButton("Ends with…", "Another picture that the clip ends with, or comes by", "image/*", (path) => trigger("further", { path }), icon("further"));
+
+// A button that hands a file in; `taken` is told where it lies.
+function chooserButton(words, title, accept, taken, ...before) {
+  const chooser = html("input", { type: "file", accept, hidden: true, onchange: () => handIn(chooser.files[0], taken) });
+  return html("span", {}, chooser, html("button", { type: "button", className: "tool", title, onclick: () => chooser.click() }, ...before, words));
 }
 
-async function handIn(file) {
+async function handIn(file, taken) {
   if (!file) return;
   const form = new FormData();
   form.append("files", file);
   try {
     const answer = await fetch("gradio_api/upload", { method: "POST", body: form });
     if (!answer.ok) throw new Error((await answer.json()).error || "");
-    trigger("further", { path: (await answer.json())[0] });
+    taken((await answer.json())[0]);
   } catch (error) {
-    stillmotion.tell(error.message || "This picture could not be sent. Try it again.");
+    stillmotion.tell(error.message || "This file could not be sent. Try it again.");
   }
 }
 

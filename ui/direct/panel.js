@@ -96,15 +96,6 @@ function doing(region, act) {
   return act === "move" ? { ...rest, do: act, path: [[x, y], end] } : { ...rest, do: act };
 }
 
-function cameraRow() {
-  if (!keys().length) return [];
-  const end = cameraEnd();
-  const set = (name) => (value) => setCamera({ [name]: value }, `camera ${name}`);
-  const fields = [["zoom", [1, 3, 0.01], "closer"], ["roll", [-15, 15, 0.5], "roll"], ["orbit", [-10, 10, 0.5], "around"]];
-  const sliders = fields.map(([name, bounds, words]) => html("label", {}, words, range(`Camera: ${words}`, bounds, end[name] ?? 0, set(name))));
-  return [row("Camera", ...sliders, remove("the camera's path", dropCamera))];
-}
-
 function anchorRow() {
   const count = items("anchors").length;
   if (!count) return [];
@@ -149,7 +140,7 @@ function drawPanel() {
     sideButton("undo", "Undo", undo, !past.length), sideButton("redo", "Redo", redo, !future.length));
   bar.setAttribute("role", "toolbar");
   bar.setAttribute("aria-label", "Say what moves");
-  place.replaceChildren(bar, ...chips(), ...sheet(), ...(tool ? [html("p", { className: "hint" }, HINTS[tool])] : []), ...list());
+  place.replaceChildren(bar, ...chips(), ...sheet(), ...cameraWays(), ...(tool ? [html("p", { className: "hint" }, HINTS[tool])] : []), ...list());
   if (label) [...place.querySelectorAll("button, select, input")].find((each) => (each.getAttribute("aria-label") || each.textContent) === label)?.focus();
 }
 

@@ -11,7 +11,7 @@ from ui.scripts import script
 
 HERE = Path(__file__).parent
 
-SCRIPTS = ("said", "overlay", "tools", "variations", "further", "panel")
+SCRIPTS = ("said", "overlay", "tools", "variations", "further", "camera", "panel")
 
 
 def direct_panel() -> gr.HTML:
@@ -20,6 +20,7 @@ def direct_panel() -> gr.HTML:
     Its events: `said` after each change; `sketch` after it and when a picture has come on the stage; `show` where the
     still has to come there; `aim` where a tap may follow; `tap` with `taps`, places in thousandths of the still that
     all mean one thing; `further` where another still was chosen, with its `path`, or has to be shown, with its `of`;
+    `like` where the camera of a clip at a `path` is to be followed;
     `vary` for a take of the sheet, and `pick` where one was chosen, with its `seed` and `amount`.
     """
     return gr.HTML(

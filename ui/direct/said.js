@@ -56,7 +56,7 @@ const drop = (name, index) => change({ ...said, [name]: items(name).filter((_, i
 const keys = () => said.camera?.keys || [];
 const END = { t: 1, x: 500, y: 500, zoom: 1.25 };
 const cameraEnd = () => ({ ...END, ...keys().at(-1) });
-const setCamera = (end, joined) => change({ ...said, camera: { ...said.camera, keys: [{ t: 0 }, within({ ...cameraEnd(), ...end })] } }, joined);
+const setCamera = (end, joined) => change({ ...said, camera: { ...said.camera, keys: [...(keys().length ? keys().slice(0, -1) : [{ t: 0 }]), within({ ...cameraEnd(), ...end })] } }, joined);
 function dropCamera() {
   const { keys: _, ...rest } = said.camera || {};
   change({ ...said, camera: rest });
