@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Protocol
 
 import numpy as np
@@ -13,7 +11,7 @@ import numpy as np
 from pipelines.families.pocket.amplitude import bent, eased, largest
 from pipelines.families.pocket.camera import Matrix, Move, backward
 from pipelines.families.pocket.cards import Deck
-from pipelines.families.pocket.framing import EDGE_NAMES, MAX_OVERSCAN, Edges, framing, outside, shown, widest
+from pipelines.families.pocket.framing import EDGE_NAMES, MAX_OVERSCAN, Edges, outside, shown, widest
 from pipelines.families.pocket.masks import Floats
 from pipelines.families.pocket.tempo import there_and_again
 
@@ -28,8 +26,6 @@ SHORTEST, SHORTER = 1e-3, 0.85
 
 MOST_BARED = 0.035
 """Image widths of what was hidden that a move may show at one place: a wider strip would be a guess too large."""
-
-NOTHING_CUT = Edges(0.0, 0.0, 0.0, 0.0)
 
 
 class Way(Protocol):
@@ -50,10 +46,10 @@ class Way(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class Course:
-    """A move through a deck, and the edges at `KEYS` shares of the clip's time; a `Way`. It `loops` or not."""
+    """A move through a deck, and what is cut from the edges at the `far` end of it; a `Way`. It `loops` or not."""
 
     move: Move
-    edges: tuple[Edges, ...]
+    far: Edges
     ratio: float
     loops: bool = False
     told: str = ""
@@ -61,7 +57,7 @@ class Course:
     def at(self, share: float) -> tuple[float, Edges]:
         """How far the move is, and what is cut, at a share of the clip's time."""
         way = there_and_again(share) if self.loops else eased(share)
-        return way, edges_at(self._paths, share, self.loops)
+        return way, Edges(*(getattr(self.far, name) * way for name in EDGE_NAMES))
 
     def through(self, plane: Matrix, share: float) -> Matrix:
         """From the frame to a card, in image widths."""
@@ -71,22 +67,6 @@ class Course:
     def moved(self, share: float) -> float:
         """Image widths that the picture has moved by, about."""
         return self.move.length * self.at(share)[0]
-
-    @cached_property
-    def _paths(self) -> list[list[float]]:
-        return paths_of(self.edges)
-
-
-def paths_of(edges: Sequence[Edges]) -> list[list[float]]:
-    """What is cut at each of the four edges, one moment after the other."""
-    return [[getattr(each, name) for each in edges] for name in EDGE_NAMES]
-
-
-def edges_at(paths: list[list[float]], share: float, loops: bool) -> Edges:
-    """What is cut at a share of the clip's time, from what is at `TIMES`, or in the middle of what `loops`."""
-    if loops:
-        return Edges(*(path[0] * there_and_again(share) for path in paths))
-    return Edges(*(float(np.interp(share, TIMES, path)) for path in paths))
 
 
 def cut(edges: Edges, ratio: float) -> Matrix:
@@ -105,7 +85,7 @@ def course_of(deck: Deck, move: Move, wanted: float, jitter: float = 0.0, loops:
     """
     ratio = deck.labels.shape[0] / deck.labels.shape[1]
     if move.name == "hold":
-        return Course(move.of_length(0), tuple(_edges(deck, move.of_length(0), jitter, loops)), ratio, loops)
+        return Course(move.of_length(0), _edges(deck, move.of_length(0), jitter, loops), ratio, loops)
     most = largest(lambda length: _is_borne(deck, move.of_length(length), jitter), LONGEST)
     goal = bent(wanted, _travel(deck, move.of_length(most), jitter))
     length = largest(lambda length: _travel(deck, move.of_length(length), jitter) <= goal, most)
@@ -113,13 +93,11 @@ def course_of(deck: Deck, move: Move, wanted: float, jitter: float = 0.0, loops:
     while length > SHORTEST and not _is_borne(deck, move.of_length(length), jitter):
         length *= SHORTER
     fitted = move.of_length(length)
-    return Course(fitted, tuple(_edges(deck, fitted, jitter, loops)), ratio, loops)
+    return Course(fitted, _edges(deck, fitted, jitter, loops), ratio, loops)
 
 
 def _is_borne(deck: Deck, move: Move, jitter: float) -> bool:
-    return (
-        bared(deck, _at_its_end(deck, move)) <= MOST_BARED and _edges(deck, move, jitter)[-1].overscan <= MAX_OVERSCAN
-    )
+    return bared(deck, _at_its_end(deck, move)) <= MOST_BARED and _edges(deck, move, jitter).overscan <= MAX_OVERSCAN
 
 
 def bared(deck: Deck, field: Floats) -> float:
@@ -144,20 +122,11 @@ def _at_its_end(deck: Deck, move: Move) -> Floats:
     return backward(deck, lambda plane: move.seen(plane, 1.0))
 
 
-def _edges(deck: Deck, move: Move, jitter: float, loops: bool = False) -> Sequence[Edges]:
-    tempo = there_and_again if loops else eased
-    fields = (backward(deck, functools.partial(move.seen, share=tempo(float(time)))) for time in TIMES[1:])
-    needed = [
-        _with(outside(field), jitter * min(1, 2 * float(time))) for field, time in zip(fields, TIMES[1:], strict=True)
-    ]
-    return cuts_of(needed, loops)
-
-
-def cuts_of(needed: Sequence[Edges], loops: bool) -> list[Edges]:
-    """What is cut at `TIMES`, or of what `loops` in its middle alone, where it is `needed` after the first moment."""
-    if loops:
-        return [widest(needed, [there_and_again(float(time)) for time in TIMES[1:]])]
-    return framing([NOTHING_CUT, *needed])
+def _edges(deck: Deck, move: Move, jitter: float, loops: bool = False) -> Edges:
+    """At the far end. What is cut grows like the move itself: a clip begins from rest and comes to rest."""
+    ways = [float(there_and_again(time) if loops else eased(time)) for time in map(float, TIMES[1:])]
+    fields = (backward(deck, functools.partial(move.seen, share=way)) for way in ways)
+    return widest([_with(outside(field), jitter * way) for field, way in zip(fields, ways, strict=True)], ways)
 
 
 def _with(edges: Edges, jitter: float) -> Edges:

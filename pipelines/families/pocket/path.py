@@ -7,7 +7,7 @@ as far as the picture bears that.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -18,9 +18,11 @@ from pipelines.direction import FULL, CameraKey, CameraPath
 from pipelines.families.pocket.amplitude import largest
 from pipelines.families.pocket.camera import LEAST_AIM, Matrix, backward, nearness_at, shifted
 from pipelines.families.pocket.cards import Deck
-from pipelines.families.pocket.course import MOST_BARED, TIMES, bared, cut, cuts_of, edges_at, paths_of
-from pipelines.families.pocket.framing import MAX_OVERSCAN, Edges, outside
+from pipelines.families.pocket.course import MOST_BARED, TIMES, bared, cut
+from pipelines.families.pocket.framing import EDGE_NAMES, MAX_OVERSCAN, Edges, framing, outside, widest
 from pipelines.families.pocket.tempo import there_and_again
+
+NOTHING_CUT = Edges(0.0, 0.0, 0.0, 0.0)
 
 LEAST_SHIFT = 1e-3
 """Share of the picture beyond its edge that is no hole: it is mirrored there."""
@@ -67,7 +69,7 @@ class Path:
 
     def through(self, plane: NDArray[np.float64], share: float) -> Matrix:
         """From the frame to a card, in image widths."""
-        window = cut(edges_at(self._paths, share, self.loops), self.ratio)
+        window = cut(_edges_at(self._paths, share, self.loops), self.ratio)
         return np.asarray(np.linalg.inv(self.seen(plane, share)) @ window, np.float64)
 
     def moved(self, share: float) -> float:
@@ -105,7 +107,7 @@ class Path:
 
     @cached_property
     def _paths(self) -> list[list[float]]:
-        return paths_of(self.edges)
+        return _paths_of(self.edges)
 
 
 def path_of(deck: Deck, said: CameraPath, aim: tuple[float, float], loops: bool) -> Path:
@@ -179,7 +181,7 @@ def _edges(deck: Deck, path: Path) -> list[Edges]:
     """What is cut besides: nothing, but where a camera goes around its aim."""
     if path.around == 0:
         return list(_NOT_CUT)
-    return cuts_of([outside(_field(deck, path, float(time))) for time in TIMES[1:]], path.loops)
+    return _cuts_of([outside(_field(deck, path, float(time))) for time in TIMES[1:]], path.loops)
 
 
 def _field(deck: Deck, path: Path, share: float) -> NDArray[np.float32]:
@@ -196,6 +198,25 @@ def _told(asked: NDArray[np.float64], path: Path) -> str:
     if 0 < path.around < SAID_FROM:
         return f"So far around, the picture ends: the camera goes {path.around:.0%} of the way."
     return ""
+
+
+def _paths_of(edges: Sequence[Edges]) -> list[list[float]]:
+    """What is cut at each of the four edges, one moment after the other."""
+    return [[getattr(each, name) for each in edges] for name in EDGE_NAMES]
+
+
+def _edges_at(paths: list[list[float]], share: float, loops: bool) -> Edges:
+    """What is cut at a share of the clip's time, from what is at `TIMES`, or in the middle of what `loops`."""
+    if loops:
+        return Edges(*(path[0] * there_and_again(share) for path in paths))
+    return Edges(*(float(np.interp(share, TIMES, path)) for path in paths))
+
+
+def _cuts_of(needed: Sequence[Edges], loops: bool) -> list[Edges]:
+    """What is cut at `TIMES`, or of what `loops` in its middle alone, where it is `needed` after the first moment."""
+    if loops:
+        return [widest(needed, [there_and_again(float(time)) for time in TIMES[1:]])]
+    return framing([NOTHING_CUT, *needed])
 
 
 def _turned(angle: float, scale: float) -> Matrix:
