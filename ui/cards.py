@@ -6,8 +6,8 @@ from html import escape
 
 from jobs.job import Job
 from pipelines.enhance.helpers import Helper
-from pipelines.machine import Fit
 from pipelines.models.catalogue import location
+from pipelines.models.fit import Fit
 from pipelines.models.spec import ModelSpec
 from pipelines.request import MotionRequest, control_schemas
 

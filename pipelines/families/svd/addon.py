@@ -14,7 +14,8 @@ from typing import Literal
 from pipelines.errors import ModelError
 from pipelines.families.svd.folder import XT_1_1, SvdFolder, inspect_folder
 from pipelines.families.svd.names import UNET
-from pipelines.families.svd.single_file import MARKS, XT_FRAMES, Header, check_no_pickle, read_header, whole_in
+from pipelines.families.svd.single_file import MARKS, XT_FRAMES, Header, read_header, whole_in
+from pipelines.models.files import check_no_pickle
 from pipelines.models.spec import ModelSpec
 
 Kind = Literal["unet", "deltas"]
@@ -74,6 +75,11 @@ def base_of(add_on: AddOn, here: Sequence[ModelSpec]) -> ModelSpec:
         )
     named = XT_1_1.search(add_on.path.name.lower()) is not None
     return next((spec for spec in fitting if named and spec.id == "svd-xt-1-1"), fitting[0])
+
+
+def is_add_on(header: Header) -> bool:
+    """Whether a file with this header has to stand on a release."""
+    return _kind(header) is not None
 
 
 def unet_prefix(names: Iterable[str]) -> str | None:

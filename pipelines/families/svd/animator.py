@@ -7,9 +7,9 @@ from typing import Any
 
 import torch
 
-from pipelines.contract import RGB, Checkpoint, FrameChunk, OnStep, StepEvent, ignore_steps
+import pipelines
+from pipelines.contract import RGB, Checkpoint, Draft, FrameChunk, OnStep, StepEvent, ignore_steps
 from pipelines.errors import RequestError
-from pipelines.families.pocket.draft import Draft, draft_of
 from pipelines.families.svd.clip_watch import ClipWatch
 from pipelines.families.svd.cost import is_guided
 from pipelines.families.svd.decoding import Decoding, Numbered
@@ -104,7 +104,7 @@ def _draft_of(still: RGB, request: MotionRequest, watch: Watch) -> Draft | None:
     if not is_guided(request):
         return None
     watch.note(GUIDED)
-    draft = draft_of(still, request)
+    draft = pipelines.draft(still, request)
     if draft.told:
         watch.note(draft.told)
     return draft

@@ -75,11 +75,12 @@ def inspect_folder(path: Path) -> SvdFolder:
     return SvdFolder(path, num_frames, variant)
 
 
-def folder_bytes(path: Path) -> int:
-    """Bytes of the JSON and safetensors files below `path`, or of the file that it is; 0 where there is nothing."""
-    if path.is_file():
-        return path.stat().st_size
-    return sum(file.stat().st_size for file in path.rglob("*") if file.suffix in {".json", ".safetensors"})
+def is_svd(path: Path) -> bool:
+    """Whether a folder says that it is one, right or not."""
+    try:
+        return bool(_read_json(path / "model_index.json").get("_class_name") == PIPELINE)
+    except ModelError:
+        return False
 
 
 def _check_index(path: Path) -> None:

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 import torch
 
+from pipelines.families.svd.controls import Controls
 from pipelines.families.svd.presets import guidance_interval
-from pipelines.request import MotionRequest
+from pipelines.request import MotionRequest, asked
 
 
 @dataclass(frozen=True)
@@ -42,8 +43,8 @@ def guidance_for(request: MotionRequest, device: torch.device) -> Guidance:
     """
     low, high = request.min_guidance_scale, request.max_guidance_scale
     scale = torch.linspace(low, high, request.num_frames)
-    if request.guidance_shape == "triangle":
+    if asked(request, Controls).guidance_shape == "triangle":
         rise = torch.linspace(0, 1, request.num_frames)
         scale = low + (high - low) * (1 - (2 * rise - 1).abs())
-    wanted = high > 1 and request.speed != "turbo"
+    wanted = high > 1 and asked(request, Controls).speed != "turbo"
     return Guidance(scale[:, None, None, None].to(device), wanted, *guidance_interval(request))

@@ -17,11 +17,12 @@ from pipelines.families.svd.animator import SvdAnimator
 from pipelines.families.svd.dtype import choose_dtype
 from pipelines.families.svd.folder import SvdFolder
 from pipelines.families.svd.fusing import check_fit, lay_on
-from pipelines.families.svd.memory import is_out_of_memory, load_shortage, within_memory
+from pipelines.families.svd.memory import load_shortage
 from pipelines.families.svd.networks import PARTS
 from pipelines.families.svd.quiet import quiet_libraries
 from pipelines.families.svd.single_file import inspect, read_header
 from pipelines.families.svd.tiny_decoder import open_tiny
+from pipelines.shortage import is_out_of_memory, within_memory
 
 REMEDY = "Download the model again."
 

@@ -8,9 +8,8 @@ from functools import partial
 import numpy as np
 import torch
 
-from pipelines.contract import RGB, Checkpoint
+from pipelines.contract import RGB, Checkpoint, Draft
 from pipelines.errors import BadFrames
-from pipelines.families.pocket.draft import Draft
 from pipelines.families.svd.conditions import Seen, encode
 from pipelines.families.svd.denoiser import Denoiser
 from pipelines.families.svd.guards import check_finite

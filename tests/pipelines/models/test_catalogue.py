@@ -16,7 +16,8 @@ from pipelines.errors import ModelError, RequestError
 from pipelines.families.svd.folder import HUB_FILES
 from pipelines.machine import Gpu, data_folder
 from pipelines.models import catalogue
-from pipelines.models.catalogue import add_local, default_model, find, location, models, request_for
+from pipelines.models.asking import request_for
+from pipelines.models.catalogue import add_local, default_model, find, location, models
 from tests.tiny_svd import make_tiny_svd
 
 
@@ -210,12 +211,10 @@ def test_the_default_is_svd_only_with_a_gpu_and_weights(tmp_path: Path, monkeypa
     assert request_for({}).model == "svd-xt"
 
 
-def test_pocket_is_where_it_was_built_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "unet").mkdir()
-    (tmp_path / "unet" / "diffusion_pytorch_model.safetensors").write_bytes(b"1234")
-    monkeypatch.setattr(catalogue, "POCKET_FOLDER", tmp_path)
-    assert find("pocket").size_bytes == 4
-    assert catalogue.POCKET.path == Path(catalogue.__file__).parents[2] / "assets" / "models" / "pocket"
+def test_pocket_is_where_it_was_built_in() -> None:
+    folder = Path(catalogue.__file__).parents[2] / "assets" / "models" / "pocket"
+    assert location(find("pocket")) == folder
+    assert find("pocket").size_bytes == (folder / "denoiser.safetensors").stat().st_size
 
 
 def test_the_page_may_import_it_without_torch() -> None:

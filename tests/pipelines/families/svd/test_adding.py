@@ -16,8 +16,8 @@ from jobs.recipe import recipe_text
 from pipelines.errors import ModelError
 from pipelines.loading import add
 from pipelines.machine import data_folder
-from pipelines.models.added import added_taesd
-from pipelines.models.catalogue import find, location, models, request_for
+from pipelines.models.asking import request_for
+from pipelines.models.catalogue import find, location, models, places_of
 from tests.tiny_svd import lora_file, make_tiny_svd, random_halves, unet_file, unet_of
 
 STILL = Path(__file__).resolve().parents[4] / "assets" / "stills" / "lake.jpg"
@@ -144,13 +144,14 @@ def test_the_environment_may_name_one(releases: Path, lora: Path, monkeypatch: p
     assert (find("pan-left").base, location(find("pan-left"))) == ("svd", lora)
 
 
-def test_taesd_is_no_model(tmp_path: Path) -> None:
+def test_taesd_is_no_model(releases: Path, tmp_path: Path) -> None:
+    add(releases / "svd")
     folder = tmp_path / "taesd"
     AutoencoderTiny().save_pretrained(folder)
     assert add(folder) == "taesd draws the previews of Stable Video Diffusion from now on."
     assert len(models()) == 4
-    file = added_taesd()
-    assert file == folder / "diffusion_pytorch_model.safetensors"
+    file = folder / "diffusion_pytorch_model.safetensors"
+    assert places_of(find("svd")).parts == {"taesd": file}
     file.unlink()
-    assert added_taesd() is None
+    assert places_of(find("svd")).parts == {}
     assert (data_folder() / "models.json").is_file()

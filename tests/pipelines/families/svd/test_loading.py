@@ -16,8 +16,9 @@ from safetensors.torch import load_file, save_file
 from pipelines.errors import ModelError, OutOfMemory
 from pipelines.families.svd import dtype as dtype_module
 from pipelines.families.svd.dtype import choose_dtype
-from pipelines.families.svd.folder import folder_bytes, inspect_folder
+from pipelines.families.svd.folder import inspect_folder
 from pipelines.families.svd.loading import load_svd
+from pipelines.models.files import files_bytes
 from tests.tiny_svd import make_tiny_svd
 
 
@@ -46,6 +47,7 @@ def test_runs_without_a_word(tiny: Path) -> None:
 import pathlib, numpy
 from pipelines.request import MotionRequest
 from pipelines.families.svd.loading import load_svd
+from pipelines.models.files import files_bytes
 animator = load_svd(pathlib.Path({str(tiny)!r}), "cpu", "fp16")
 request = MotionRequest(num_frames=2, num_inference_steps=1, width=64, height=64, seed=1)
 list(animator.animate(numpy.zeros((64, 64, 3), numpy.uint8), request))
@@ -150,8 +152,8 @@ def test_weights_that_do_not_fit(tiny: Path, monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_folder_bytes_counts_what_is_used(tiny: Path, tmp_path: Path) -> None:
-    assert folder_bytes(tiny) == sum(file.stat().st_size for file in tiny.rglob("*") if file.is_file())
-    assert folder_bytes(tmp_path / "nowhere") == 0
+    assert files_bytes(tiny) == sum(file.stat().st_size for file in tiny.rglob("*") if file.is_file())
+    assert files_bytes(tmp_path / "nowhere") == 0
 
 
 def test_the_trial_tells_its_reason() -> None:
