@@ -104,6 +104,10 @@ class Family(ABC):
         """Megapixel-frames, at every step."""
         return request.width * request.height * request.num_frames / MEGAPIXEL * request.num_inference_steps
 
+    def settings_in(self, nodes: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
+        """The controls that the nodes of a ComfyUI workflow set; None where it is for another family."""
+        return None
+
     def look_ahead(self, still: RGB) -> None:  # noqa: B027 - most have nothing to say here
         """Finds out about a still what a model that `looks_ahead` would need to know of it first, and keeps it."""
 

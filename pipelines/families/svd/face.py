@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from pipelines.contract import Animator
 from pipelines.errors import RequestError
+from pipelines.families.svd.comfy import settings_in
 from pipelines.families.svd.controls import Controls
 from pipelines.families.svd.cost import DRAFT_STEPS, is_guided
 from pipelines.families.svd.found import TAESD, found_in
@@ -73,6 +74,10 @@ class Svd(Family):
         """A step works on every frame; a draft is drawn and encoded once."""
         megapixel_frames = request.width * request.height * request.num_frames / MEGAPIXEL
         return megapixel_frames * (request.num_inference_steps + DRAFT_STEPS * is_guided(request))
+
+    def settings_in(self, nodes: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
+        """Of its own nodes, and the sampler's."""
+        return settings_in(nodes)
 
     def open(self, places: Places, device: str | None, dtype: str | None) -> Animator:
         """A release with what stands on it."""
