@@ -47,7 +47,6 @@ def test_runs_without_a_word(tiny: Path) -> None:
 import pathlib, numpy
 from pipelines.request import MotionRequest
 from pipelines.families.svd.loading import load_svd
-from pipelines.models.files import files_bytes
 animator = load_svd(pathlib.Path({str(tiny)!r}), "cpu", "fp16")
 request = MotionRequest(num_frames=2, num_inference_steps=1, width=64, height=64, seed=1)
 list(animator.animate(numpy.zeros((64, 64, 3), numpy.uint8), request))
