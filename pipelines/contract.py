@@ -80,11 +80,13 @@ class Checkpoint:
     """A run after `step` of its sampling steps: all that is needed to go on from there to the very same frames.
 
     `arrays` are float32, which holds every fp16 and bf16 exactly, by names that only the model understands. After the
-    last step of sampling, as `StepEvent` counts them, the run can be decoded again with another chunk.
+    last step of sampling, as `StepEvent` counts them, the run can be decoded again with another chunk. `made_by` says,
+    in the model's own words, what else decides the numbers, such as their format and the kind of device.
     """
 
     step: int
     arrays: Mapping[str, NDArray[np.float32]]
+    made_by: str = ""
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from pipelines.contract import RGB, Animator, Draft, Sketch
+from pipelines.errors import ModelError
 from pipelines.families import BUILT_IN, family
-from pipelines.models.added import Added, remember
-from pipelines.models.catalogue import add_local, built_in, describe, find, places_of
+from pipelines.models.added import Added, forget, remember, remembered
+from pipelines.models.catalogue import add_local, built_in, describe, find, models, named_models, places_of
 from pipelines.models.family import Part
 from pipelines.models.recognised import recognised
 from pipelines.request import MotionRequest
@@ -58,3 +59,19 @@ def add(path: Path) -> str:
     known = add_local(place)
     on = f", on {find(known.base).name}" if known.base is not None else ""
     return f"{known.name} is known as {known.id}{on}."
+
+
+def remove(model: str) -> str:
+    """Forgets what was added by an id, and leaves its files where they are; returns a sentence about it.
+
+    Raises `ModelError` where nothing was added by it, or something else stands on it.
+    """
+    standing = [spec.id for spec in models() if spec.base == model]
+    if standing and model not in {spec.id for spec in named_models()}:
+        first = standing[0]
+        raise ModelError(f"{first} stands on {model}.", f"Remove that first: python app.py models remove {first}.")
+    gone = forget(model)
+    if gone is None:
+        added = ", ".join(each.id for each in remembered()) or "none"
+        raise ModelError(f"No model was added as {model[:60]}.", f"What was added: {added}.")
+    return f"{model} is forgotten. Its files stay in {gone.path}."

@@ -15,8 +15,17 @@ Result = TypeVar("Result")
 
 log = logging.getLogger(__name__)
 
-OUT_OF_MEMORY_WORDS = ("out of memory", "not enough memory", "can't allocate memory")
-"""How CUDA and MPS, Windows' and Linux' allocators say it, in that order; only CUDA's error has a class of its own."""
+OUT_OF_MEMORY_WORDS = (
+    "out of memory",
+    "not enough memory",
+    "can't allocate memory",
+    "cublas_status_alloc_failed",
+    "cudnn_status_alloc_failed",
+    "cufft_alloc_failed",
+    "cusolver_status_alloc_failed",
+)
+"""How CUDA and MPS, Windows' and Linux' allocators say it, in that order, and CUDA's libraries, where a workspace of
+theirs found no room; only CUDA's own error has a class of its own."""
 
 
 def within_memory(work: Callable[[], Result], shortage: OutOfMemory) -> Result:

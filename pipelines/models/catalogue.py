@@ -6,7 +6,7 @@ Knows no torch, and families only by their face.
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,8 +24,11 @@ def models() -> tuple[ModelSpec, ...]:
     """All models: the named ones, first the built-in one, and those that a person has added. Raises `ModelError`."""
     added = _added()
     named = _placed(added)
-    of_names = {spec.id for spec in named}
-    return (*named, *(_added_spec(each, named) for each in added.values() if each.id not in of_names))
+    others = [each for each in added.values() if each.id not in {spec.id for spec in named}]
+    specs: dict[str, ModelSpec] = {}
+    for each in sorted(others, key=lambda each: each.base is not None):  # what stands on something comes after it
+        specs[each.id] = _added_spec(each, [*named, *specs.values()])
+    return (*named, *(specs[each.id] for each in others))
 
 
 @functools.cache
@@ -173,10 +176,10 @@ def _placed(added: Mapping[str, Added]) -> tuple[ModelSpec, ...]:
     return tuple(replace(spec, path=Path(added[spec.id].path)) if spec.id in added else spec for spec in named_models())
 
 
-def _added_spec(added: Added, named: tuple[ModelSpec, ...]) -> ModelSpec:
+def _added_spec(added: Added, before: list[ModelSpec]) -> ModelSpec:
     """What was added and is no named model's place, listed even while its disk is not mounted."""
     its = family(added.family)
-    own = [spec for spec in named if spec.family == added.family]
+    own = _wholes(before, added.family)
     try:
         found = its.recognise(Path(added.path)) if Path(added.path).exists() else None
     except ModelError:
@@ -206,8 +209,12 @@ def _here(specs: list[ModelSpec]) -> list[ModelSpec]:
 
 
 def _described(id: str, its: Family, found: Found) -> ModelSpec:
-    own = [spec for spec in _placed(_added()) if spec.family == its.name]
-    return replace(_complete(found.described(_here(own))), id=id)
+    return replace(_complete(found.described(_here(_wholes(models(), its.name)))), id=id)
+
+
+def _wholes(specs: Iterable[ModelSpec], family: str) -> list[ModelSpec]:
+    """Those that something of the same family may stand on."""
+    return [spec for spec in specs if spec.family == family and spec.base is None]
 
 
 def _complete(spec: ModelSpec) -> ModelSpec:

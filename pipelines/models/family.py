@@ -44,7 +44,7 @@ class Found(Protocol):
         ...
 
     def described(self, here: Sequence[ModelSpec]) -> ModelSpec:
-        """What it is, with an id that says nothing. `here` are the named models of the family that it may stand on, in
+        """What it is, with an id that says nothing. `here` are the whole models of the family that it may stand on, in
         the order they are preferred in; raises `ModelError` where none of them is the one."""
         ...
 

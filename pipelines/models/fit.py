@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pipelines.families import BUILT_IN, family
 from pipelines.machine import GIB, Gpu, gpus, memory
 
-PEAK_TERAFLOPS = {"H200": 790, "H100": 756, "A100": 312, "RTX 4090": 165}
-"""Operations per second in fp16 of some cards, 1e12 of them, by a part of their names: H200 measured, others by data
-sheet. Of other cards no time is foretold."""
+PEAK_TERAFLOPS = {"H200": 989, "H100": 756, "A100": 312, "RTX 4090": 165}
+"""Operations per second in fp16 of some cards, 1e12 of them, by a part of their names: by their data sheets, dense,
+the slowest card of a name. Of other cards no time is foretold."""
 
 
 @dataclass(frozen=True)

@@ -37,6 +37,8 @@ class SvdAnimator:
         self.pipeline = pipeline
         self.choice = choice
         self.networks = Networks(pipeline, device)
+        self.told = ""
+        """What a person must know of every run, or empty."""
 
     def animate(
         self, still: RGB, request: MotionRequest, on_step: OnStep = ignore_steps, resume: Checkpoint | None = None
@@ -49,6 +51,8 @@ class SvdAnimator:
         decoding.
         """
         watch = Watch(on_step)
+        if self.told:
+            watch.note(self.told)
         draft = _draft_of(still, request, watch)
         latents = self._sampled(Sampling(self.networks, still, request, watch, draft), resume)
         clip = ClipWatch(still, request, None if draft is None else draft.may_move)
@@ -71,7 +75,7 @@ class SvdAnimator:
     @quiet_libraries()
     def _sampled(self, sampling: Sampling, resume: Checkpoint | None) -> torch.Tensor:
         self._recover()
-        if resume is not None:
+        if resume is not None and self._goes_on(resume, sampling):
             sampling.resume(resume)
 
         def work(plan: Plan) -> Iterator[torch.Tensor]:
@@ -91,6 +95,13 @@ class SvdAnimator:
         decoding = Decoding(self.networks, latents, request, watch)
         shortage = decode_shortage(request, self.networks.device)
         return Ladder(self.networks, request, watch).climb(decoding.run, shortage)
+
+    def _goes_on(self, resume: Checkpoint, sampling: Sampling) -> bool:
+        """Whether the frames would be those of an undisturbed run; what is drawn to its end needs no more steps."""
+        if resume.step == sampling.steps or resume.made_by == self.networks.kind:
+            return True
+        sampling.watch.note(f"Begun again: what was kept of this run was made in {resume.made_by or 'another format'}.")
+        return False
 
     def _recover(self) -> None:
         """A run whose numbers overflowed was finished in float32."""

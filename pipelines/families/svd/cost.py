@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pipelines.request import MotionRequest
+from pipelines.families.svd.controls import Controls
+from pipelines.request import MotionRequest, asked
 from pipelines.shapes import SIZES
 
 Kind = Literal["cpu", "gpu"]
@@ -83,8 +84,11 @@ in 32 bit, and the drawing is done on the CPU."""
 
 
 def uses_guidance(request: MotionRequest) -> bool:
-    """Whether the UNet runs twice per step. Guidance of 1 or less changes nothing, so it is left out."""
-    return request.max_guidance_scale > 1
+    """Whether the UNet runs twice per step.
+
+    Guidance of 1 or less changes nothing, so it is left out, and distilled weights have theirs built in.
+    """
+    return request.max_guidance_scale > 1 and asked(request, Controls).speed != "turbo"
 
 
 def is_guided(request: MotionRequest) -> bool:

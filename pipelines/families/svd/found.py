@@ -6,16 +6,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from pipelines.families.svd import releases
 from pipelines.families.svd.addon import AddOn, base_of, is_add_on, recognise
-from pipelines.families.svd.folder import XT_1_1, SvdFolder, is_svd
+from pipelines.families.svd.folder import XT_1_1, SvdFolder, is_svd, weight_files
 from pipelines.families.svd.releases import RELEASES
 from pipelines.families.svd.single_file import MARKS, read_header
 from pipelines.families.svd.taesd import taesd_in
 from pipelines.models.family import Found, Part
+from pipelines.models.files import sha256_of
 from pipelines.models.spec import ModelSpec
 
 RELEASE_OF_FRAMES = {14: "svd", 25: "svd-xt"}
-"""Which release was trained on so many frames."""
+"""Which release's defaults suit a model that was trained on so many frames."""
 
 TAESD = "taesd"
 """What the file that draws the previews is known by."""
@@ -34,18 +36,27 @@ class Whole:
 
     @property
     def named(self) -> str | None:
-        """The id of its release, or of the release that it is a tune of."""
-        return release_of(self.folder)
+        """The id of the release whose very weights these are. Reads them, once, where their sizes fit."""
+        files = weight_files(self.folder)
+        if not files or any(file.stat().st_size not in releases.RELEASED_SIZES for file in files):
+            return None
+        ids = frozenset.intersection(*(releases.RELEASED.get(sha256_of(file), frozenset()) for file in files))
+        return next(iter(ids)) if len(ids) == 1 else None
 
     def described(self, here: Sequence[ModelSpec]) -> ModelSpec:
-        """The rules of its release, or of XT with the frames it was trained on."""
+        """The defaults of the release with as many frames, or XT's with the frames it was trained on.
+
+        Whose weights they are, and under which licence, nothing in them tells: only a release's own have its licence.
+        """
         release = next((spec for spec in RELEASES if spec.id == release_of(self.folder)), RELEASES[0])
+        own = {} if self.named is not None else {"licence": "not known", "licence_url": ""}
         return release.of_a_person(
             self.path,
             defaults={**release.defaults, "num_frames": self.folder.num_frames},
             max_frames=self.folder.num_frames,
             note=f"Added from {self.path.name}.",
             is_distilled=is_distilled(self.path),
+            **own,
         )
 
 
@@ -86,7 +97,7 @@ def found_in(path: Path) -> Found | Part | None:
 
 
 def release_of(folder: SvdFolder) -> str | None:
-    """The id of the release that `folder` holds, or a tune of it; None for one trained on another number of frames.
+    """The id of the release whose defaults suit a model; None for one trained on another number of frames.
 
     XT and XT 1.1 have the same settings, so the name of the folder has to tell them apart.
     """

@@ -8,7 +8,15 @@ from functools import partial
 
 from pipelines.families.svd.controls import Controls
 from pipelines.families.svd.reuse import Reuse
-from pipelines.families.svd.schedule import Solver, ays_sigmas, consistency, dpm_solver, euler, karras_sigmas
+from pipelines.families.svd.schedule import (
+    Solver,
+    ays_sigmas,
+    consistency,
+    distilled_sigmas,
+    dpm_solver,
+    euler,
+    karras_sigmas,
+)
 from pipelines.request import MotionRequest, asked
 
 SOLVERS: dict[str, Solver] = {"euler": euler, "dpm": dpm_solver}
@@ -40,7 +48,7 @@ def recipe_for(request: MotionRequest) -> Recipe:
     if own.speed == "exact":
         return Recipe(solver, karras_sigmas(steps, own.sigma_max))
     if own.speed == "turbo":
-        return Recipe(consistency(request.seed), karras_sigmas(steps, own.sigma_max), redraws=True)
+        return Recipe(consistency(request.seed), distilled_sigmas(steps, own.sigma_max), redraws=True)
     sigmas = ays_sigmas(steps, own.sigma_max)
     if own.speed == "fast":
         return Recipe(solver, sigmas)

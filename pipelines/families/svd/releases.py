@@ -9,6 +9,7 @@ Each pinned commit is used by several public projects, among them:
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -85,3 +86,23 @@ RELEASES = (
     ),
 )
 """The releases on the hub, in the order they are preferred in."""
+
+_XT, _BOTH = frozenset({"svd-xt"}), frozenset({"svd", "svd-xt"})
+
+RELEASED: Mapping[str, frozenset[str]] = {
+    "9fbc02e90f37d422f5e3a4aeaee95f6629dc8c45ca211b951626e930daf2bddf": _XT,  # UNet in fp16
+    "7783d82729af04f26ded4641a5952617fe331fc46add332fb9e47674fecc6ad7": _XT,  # UNet
+    "b2652c23d64a1da5f14d55011b9b6dce55f2e72e395719f1cd1f8a079b00a451": _XT,  # svd_xt.safetensors
+    "cb552818963e736506c6693ffc279d59df423d63aced38902ea4373ab1fd2932": frozenset({"svd"}),  # UNet in fp16
+    "ae616c24393dd1854372b0639e5541666f7521cbe219669255e865cb7f89466a": _BOTH,  # image encoder in fp16
+    "ed1e5af7b4042ca30ec29999a4a5cfcac90b7fb610fd05ace834f2dcbb763eab": _BOTH,  # image encoder
+    "af602cd0eb4ad6086ec94fbf1438dfb1be5ec9ac03fd0215640854e90d6463a3": _BOTH,  # VAE in fp16
+    "5d92aa595a53d9da9faf594f09910ee869d5d567c8bb0362d5095673c69997d6": _BOTH,  # VAE
+}
+"""The SHA-256 of weights, and the releases that have them, as public projects hold their downloads against; of XT 1.1,
+which is given out only to whoever has accepted its licence, none was found."""
+
+RELEASED_SIZES = frozenset(
+    {3_049_435_868, 6_098_682_464, 9_559_625_980, 1_264_217_240, 2_528_371_296, 195_531_910, 391_017_740}
+)
+"""Bytes of those files: no other file needs to be read."""
