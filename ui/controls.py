@@ -12,6 +12,7 @@ from gradio.components import Component
 from jobs.checkpoints import AFTER_SAMPLING
 from pipelines.models.spec import ModelSpec
 from pipelines.request import OWN_CONTROLS, MotionRequest, control_schemas
+from ui.open_slider import OpenSlider
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ def slider(name: str, **changes: Any) -> gr.Slider:
     """The slider of a numeric control."""
     schema = control_schemas()[name]
     bounds = {"minimum": schema["minimum"], "maximum": schema["maximum"], "step": schema["step"], "buttons": []}
-    return gr.Slider(**_described(name) | bounds | changes)
+    return OpenSlider(**_described(name) | bounds | changes)
 
 
 def number(name: str) -> gr.Number:

@@ -128,7 +128,7 @@ class StudioEvents:
             given, taken = [s.controls[name], s.model], [s.controls[each] for each in brought]
             s.controls[name].input(partial(_brought, name, brought), given, taken, **QUIET)
         chosen = s.model.input(self.choose_model, s.model, [s.length, *self.components], **QUIET)
-        # the look that the menu's own change begins may come with the last model's frames, which Gradio then refuses
+        # the look that the menu's own change begins may come with the last model's frames, too many for this one
         chosen.then(**self.changed)
         given = [s.picture, *self.components]
         # a finished clip is news as well: how long the next one will take
