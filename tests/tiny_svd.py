@@ -4,7 +4,6 @@ have beside such checkpoints: single files, UNets alone, low-rank deltas."""
 from __future__ import annotations
 
 import hashlib
-import re
 from pathlib import Path
 from typing import Any
 
@@ -169,7 +168,6 @@ LORA_NAMES = {
     "older diffusers": "unet.{}.lora.{}.weight",
     "PEFT": "base_model.model.{}.lora_{}.default.weight",
     "PEFT, named": "base_model.model.{}.lora_{}.my_adapter.weight",
-    "attention processors": "unet.{}_lora.{}.weight",
     "bare": "{}.lora_{}.weight",
     "kohya": "lora_unet_{}.lora_{}.weight",
 }
@@ -181,8 +179,6 @@ def lora_file(path: Path, halves: Halves, layout: str = "diffusers", alpha: floa
     tensors: dict[str, Any] = {}
     for layer, pair in halves.items():
         called = layer.replace(".", "_") if layout == "kohya" else layer
-        if layout == "attention processors":
-            called = re.sub(r"\.(to_[a-z]+)(\.0)?$", r".processor.\1", layer)
         names = [LORA_NAMES[layout].format(called, side) for side in sides]
         tensors |= {name: half.clone() for name, half in zip(names, pair, strict=True)}
         if alpha is not None:

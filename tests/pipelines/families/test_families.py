@@ -87,7 +87,7 @@ parts = [component(name) for name in ("wobble", "motto")]
 print(json.dumps({
     "schema": control_schemas()["wobble"],
     "again": parse_request(recipe).wobble,
-    "page": [[type(part).__name__, part.label, part.elem_id] for part in parts],
+    "page": [[part.get_block_name(), part.label, part.elem_id] for part in parts],
     "ignored": {id: sorted(find(id).ignores & {"wobble", "camera", "speed"}) for id in ("pocket", "svd", "toy")},
 }))
 """
@@ -97,7 +97,7 @@ def test_its_controls_come_out_everywhere(house: Path) -> None:
     told = json.loads(run(house, "-c", PAGE))
     assert told["schema"] | {"minimum": 0, "maximum": 9, "unit": "pixels", "default": 1} == told["schema"]
     assert told["again"] == 3
-    assert told["page"] == [["Slider", "Wobble", "control-wobble"], ["Textbox", "Motto", "control-motto"]]
+    assert told["page"] == [["slider", "Wobble", "control-wobble"], ["textbox", "Motto", "control-motto"]]
     assert told["ignored"] == {"pocket": ["speed", "wobble"], "svd": ["camera", "wobble"], "toy": ["camera", "speed"]}
 
 
