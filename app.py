@@ -152,6 +152,16 @@ def add_model(path: Annotated[Path, typer.Argument(help="A folder or a .safetens
     typer.echo(sentence)
 
 
+@models_cli.command("remove")
+def remove_model(model: Annotated[str, typer.Argument(help="The id that it was added by.")]) -> None:
+    """Forget what was added; its files stay where they are."""
+    with _plainly():
+        from pipelines.loading import remove
+
+        sentence = remove(model)
+    typer.echo(sentence)
+
+
 @contextmanager
 def _plainly() -> Iterator[None]:
     """Ends the command with one sentence instead of a traceback."""

@@ -25,7 +25,8 @@ from media.framing import frame_still
 from media.stills import open_still
 from pipelines.contract import RGB
 from pipelines.loading import load_animator
-from pipelines.models.catalogue import find, request_for
+from pipelines.models.asking import request_for
+from pipelines.models.catalogue import find
 
 SPEEDS = ("fast", "faster", "turbo")
 

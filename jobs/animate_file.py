@@ -11,7 +11,8 @@ from jobs.make_clip import Order, facts_in_json, make_clip
 from jobs.names import photo_name
 from media.export.formats import format_of
 from media.export.order import Export, save_as
-from pipelines.models.catalogue import find, request_for, unheeded
+from pipelines.models.asking import request_for, unheeded
+from pipelines.models.catalogue import find
 
 KB_PER_MB = 1024
 

@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from pydantic import TypeAdapter
 
+from pipelines.models.catalogue import is_quick
 from pipelines.request import MotionRequest
 
 State = Literal["queued", "running", "done", "failed", "cancelled"]
@@ -34,17 +35,17 @@ STAGE_SPANS = {
     "decode": (0.7, 1.0),
     "enhance": (0.7, 1.0),
 }
-"""Which share of a job each stage is, roughly, for both families. Where frames are enhanced, that and making them are
+"""Which share of a job each stage is, roughly, for all families. Where frames are enhanced, that and making them are
 one stage."""
 
-ENHANCED_POCKET_SPANS = {"load": (0.0, 0.02), "encode": (0.02, 0.03), "sampling": (0.03, 0.1), "enhance": (0.1, 1.0)}
-"""The same where helpers work on the built-in model's frames, which are there in a second or two."""
+ENHANCED_QUICK_SPANS = {"load": (0.0, 0.02), "encode": (0.02, 0.03), "sampling": (0.03, 0.1), "enhance": (0.1, 1.0)}
+"""The same where helpers work on frames that a quick model has made in a second or two."""
 
 
 def share_done(request: MotionRequest, stage: str, step: int, total: int) -> float:
     """How much of a job is done, 0 to 1, when `step` of `total` steps of a stage are; 0 before the first stage."""
-    is_quick = request.is_enhanced and request.model == "pocket"
-    low, high = (ENHANCED_POCKET_SPANS if is_quick else STAGE_SPANS).get(stage, (0.0, 0.0))
+    spans = ENHANCED_QUICK_SPANS if request.is_enhanced and is_quick(request.model) else STAGE_SPANS
+    low, high = spans.get(stage, (0.0, 0.0))
     return low + (high - low) * (step / total if total else 0.0)
 
 

@@ -158,7 +158,7 @@ def _in_plain_words(request: MotionRequest) -> Iterator[None]:
             "Install the packages again: pip install -r requirements.txt.",
         ) from error
     except (MemoryError, RuntimeError) as error:
-        from pipelines.families.svd.memory import is_out_of_memory
+        from pipelines.shortage import is_out_of_memory
 
         if not is_out_of_memory(error):
             raise

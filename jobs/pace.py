@@ -9,17 +9,13 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from jobs.schema import in_plain_words, paces
-from pipelines.families.svd.cost import is_guided
+from pipelines.models.asking import work
 from pipelines.request import MotionRequest
 
 SETTLE = 0.5
 """Share of the newest run in the kept pace: two or three runs forget a machine that was busy once."""
 
 MEGAPIXEL = 1e6
-
-DRAFT_STEPS = 1
-"""Steps that a draft of the motion is worth, where one is drawn and encoded before a run: about 0.4 by operations, but
-in 32 bit, and the drawing is done on the CPU."""
 
 TELLING_SHARE = 0.15
 """Of a first run, before which nothing is said about its end."""
@@ -40,7 +36,7 @@ class Paces:
 
     def estimate(self, request: MotionRequest) -> float | None:
         """See `Pace.estimate`."""
-        parts = [self.seconds(request.model, _work(request))]
+        parts = [self.seconds(request.model, work(request))]
         if request.is_enhanced:
             parts.append(self.seconds(HELPERS, _helpers_work(request)))
         known = [part for part in parts if part is not None]
@@ -79,9 +75,9 @@ class Pace:
         the rest is the helpers'. Where that is not known, nothing is learned.
         """
         if not request.is_enhanced:
-            self._settle(request.model, seconds / _work(request))
+            self._settle(request.model, seconds / work(request))
             return
-        models_own = self.known().seconds(request.model, _work(request))
+        models_own = self.known().seconds(request.model, work(request))
         if models_own is not None and seconds > models_own:
             self._settle(HELPERS, (seconds - models_own) / _helpers_work(request))
 
@@ -105,14 +101,6 @@ def remaining(expected: float | None, elapsed_s: float, share: float) -> float |
     from_progress = elapsed_s * (1 - share) / max(share, TELLING_SHARE)
     from_past = from_progress if expected is None else max(0.0, expected - elapsed_s)
     return share * from_progress + (1 - share) * from_past
-
-
-def _work(request: MotionRequest) -> float:
-    """Megapixel-frames, with the steps counted where they are what costs: an SVD step works on every frame."""
-    megapixel_frames = request.width * request.height * request.num_frames / MEGAPIXEL
-    if request.model == "pocket":
-        return megapixel_frames
-    return megapixel_frames * (request.num_inference_steps + DRAFT_STEPS * is_guided(request))
 
 
 def _helpers_work(request: MotionRequest) -> float:

@@ -17,7 +17,7 @@ RECIPE_VERSION = 1
 
 MADE_WITH = "Stillmotion"
 
-VERSIONS_TOLD = ("torch", "diffusers", "opencv-python", "av")
+VERSIONS_TOLD = ("torch", "diffusers", "transformers", "numpy", "opencv-python", "av")
 """Packages whose version may change a pixel."""
 
 
@@ -32,7 +32,7 @@ def recipe_text(request: MotionRequest, still: Path) -> str:
         "made_with": MADE_WITH,
         "recipe": RECIPE_VERSION,
         "request": request.model_dump(),
-        "revision": _origin(request.model),
+        "revision": origin_of(request.model),
         "still_sha256": _hash_of(still),
         "versions": {name: importlib.metadata.version(name) for name in VERSIONS_TOLD},
     }
@@ -49,7 +49,7 @@ def request_of_recipe(recipe: dict[str, Any]) -> MotionRequest:
     )
 
 
-def _origin(model: str) -> str | None:
+def origin_of(model: str) -> str | None:
     """The commit of a download, or the fingerprint of what was added; of an add-on, that and its release's.
 
     None where the files are gone: the loader has the words for that.
@@ -58,7 +58,7 @@ def _origin(model: str) -> str | None:
     if spec.path is None:
         return spec.revision
     own = _fingerprint(spec.path) if spec.path.exists() else None
-    return own if spec.base is None else f"{own} on {_origin(spec.base)}"
+    return own if spec.base is None else f"{own} on {origin_of(spec.base)}"
 
 
 @functools.cache

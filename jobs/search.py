@@ -1,4 +1,4 @@
-"""Finding clips by what they are called and how they were made: "wren", "pocket november", "seed 12", "1024x576".
+"""Finding clips by what they are called and how they were made: "wren", "lake november", "seed 12", "1024x576".
 
 What can be found of a job is written down with it, as one text; a database looks for pieces of it.
 """

@@ -43,7 +43,7 @@ _HEAD = 4096
 def read_recipe(path: Path) -> dict[str, Any]:
     """The recipe inside an MP4, WebM, WebP, PNG or zip of ours, as it was stored; nothing in it has been checked.
 
-    The settings of a ComfyUI workflow for Stable Video Diffusion, inside a PNG or WebP, come as such a recipe too.
+    The settings of a ComfyUI workflow for a model that is known here, inside a PNG or WebP, come as such a recipe too.
     Raises `ClipError` where the file carries neither.
     """
     recipe = _parsed(recipe_text_of(path)) or _foreign(path)
@@ -122,7 +122,7 @@ def _opened(path: Path) -> Image.Image:
 
 
 def _foreign(path: Path) -> dict[str, Any] | None:
-    """What a ComfyUI workflow inside a picture says of Stable Video Diffusion, as a recipe."""
+    """What a ComfyUI workflow inside a picture says of a model that is known here, as a recipe."""
     if kind_of(_head_of(path)) not in (PNG, WEBP):
         return None
     with _opened(path) as picture:

@@ -1,6 +1,6 @@
 """The models: a still and a `MotionRequest` become frames.
 
-animator = pipelines.load("pocket")
+animator = pipelines.load(request.model)
 for chunk in animator.animate(still, request): ...
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pipelines.contract import RGB, Animator, Sketch
+    from pipelines.contract import RGB, Animator, Draft, Sketch
     from pipelines.request import MotionRequest
 
 
@@ -34,6 +34,14 @@ def sketch(still: RGB, request: MotionRequest, is_whole: bool = False) -> Sketch
     from pipelines.loading import sketch_of
 
     return sketch_of(still, request, is_whole)
+
+
+def draft(still: RGB, request: MotionRequest) -> Draft:
+    """What was said of the motion and nothing else, drawn by the built-in model as a draft that guides models which
+    cannot be told: for a still, uint8 `[H, W, 3]` at the request's size; the same for the same still and request."""
+    from pipelines.loading import draft_of
+
+    return draft_of(still, request)
 
 
 def look_ahead(model: str, still: RGB) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol, runtime_checkable
+from typing import Literal, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,16 +36,57 @@ class Sketch:
     motion: float
 
 
+Marked = NDArray[np.bool_]
+"""bool `[H, W]`: places of a frame."""
+
+
+class Drawn(NamedTuple):
+    """A frame uint8 `[H, W, 3]`, and bool `[H, W]` each: where it `moved` as was said, and what of it is `held`."""
+
+    frame: RGB
+    moved: Marked
+    held: Marked
+
+
+class Draft(Protocol):
+    """The frames of a clip in which nothing moves but what was said, for models that have to be shown it."""
+
+    @property
+    def moments(self) -> list[float]:
+        """When each frame is, in shares of the clip."""
+        ...
+
+    @property
+    def told(self) -> str:
+        """A sentence where the camera goes less far than was asked, or empty."""
+        ...
+
+    @property
+    def may_move(self) -> Marked:
+        """The places of the still that were not told to keep still."""
+        ...
+
+    def drawn(self) -> Iterator[Drawn]:
+        """The frames in order, each with where it is meant."""
+        ...
+
+    def kept(self, still: RGB, chunk: FrameChunk) -> FrameChunk:
+        """The same frames of a model, with what nobody said may move exactly as it is in the still."""
+        ...
+
+
 @dataclass(frozen=True)
 class Checkpoint:
     """A run after `step` of its sampling steps: all that is needed to go on from there to the very same frames.
 
     `arrays` are float32, which holds every fp16 and bf16 exactly, by names that only the model understands. After the
-    last step of sampling, as `StepEvent` counts them, the run can be decoded again with another chunk.
+    last step of sampling, as `StepEvent` counts them, the run can be decoded again with another chunk. `made_by` says,
+    in the model's own words, what else decides the numbers, such as their format and the kind of device.
     """
 
     step: int
     arrays: Mapping[str, NDArray[np.float32]]
+    made_by: str = ""
 
 
 @dataclass(frozen=True)

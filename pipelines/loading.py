@@ -1,100 +1,77 @@
-"""From a name to a loaded model; each family is imported when it is asked for, for that takes seconds."""
+"""From a name to a loaded model; each family's own code is imported when it is asked for, for that takes seconds."""
 
 from __future__ import annotations
 
-import functools
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from pipelines.contract import RGB, Animator, Sketch
+from pipelines.contract import RGB, Animator, Draft, Sketch
 from pipelines.errors import ModelError
-from pipelines.families.svd.taesd import taesd_in
-from pipelines.models.added import add_taesd, added_taesd
-from pipelines.models.catalogue import POCKET, add_local, describe, find, location
-from pipelines.models.spec import ModelSpec
+from pipelines.families import BUILT_IN, family
+from pipelines.models.added import Added, forget, remember, remembered
+from pipelines.models.catalogue import add_local, built_in, describe, find, models, named_models, places_of
+from pipelines.models.family import Part
+from pipelines.models.recognised import recognised
 from pipelines.request import MotionRequest
-
-if TYPE_CHECKING:
-    from pipelines.families.pocket.animator import PocketAnimator
 
 
 def load_animator(model: str, device: str | None, dtype: str | None) -> Animator:
     """See `pipelines.load`."""
     spec = find(model)
-    base = _place(spec if spec.base is None else find(spec.base))
-    own = _place(spec)
-    if spec.family == "pocket":
-        return _open_pocket(own)
-    from pipelines.families.svd.loading import load_svd
-
-    return load_svd(base, device, dtype, None if spec.base is None else own, added_taesd())
+    return family(spec.family).open(places_of(spec), device, dtype)
 
 
 def looks_ahead(model: str) -> bool:
     """Whether a model has something to find out about a still before a clip is asked for; raises `ModelError`."""
-    return find(model).family == "pocket"
+    return find(model).looks_ahead
 
 
 def look_ahead_for(model: str, still: RGB) -> None:
     """See `pipelines.look_ahead`."""
-    if looks_ahead(model):
-        from pipelines.families.pocket.animator import look_ahead
-
-        look_ahead(still)
-
-
-@functools.cache
-def _pocket() -> PocketAnimator:
-    return _open_pocket(_place(find(POCKET.id)))
+    spec = find(model)
+    if spec.looks_ahead:
+        family(spec.family).look_ahead(still)
 
 
 def sketch_of(still: RGB, request: MotionRequest, is_whole: bool) -> Sketch:
     """See `pipelines.sketch`."""
-    from pipelines.families.pocket.sketch import sketched
+    return family(BUILT_IN).sketch(places_of(find(built_in().id)), still, request, is_whole)
 
-    return sketched(_pocket(), still, request, is_whole)
+
+def draft_of(still: RGB, request: MotionRequest) -> Draft:
+    """See `pipelines.draft`."""
+    return family(BUILT_IN).draft(still, request)
 
 
 def add(path: Path) -> str:
-    """Makes a folder or file known as a model, or as what draws the previews; returns a sentence about it.
+    """Makes a folder or file known as a model, or as what its family has a use for; returns a sentence about it.
 
-    Imports torch for an add-on. Raises `ModelError` where it is nothing of the kind, or does not fit the release that
-    it would stand on.
+    Imports torch for what stands on a model. Raises `ModelError` where it is nothing of the kind, or does not fit the
+    model that it would stand on.
     """
     place = path.expanduser().resolve()
-    taesd = taesd_in(place)
-    if taesd is not None:
-        add_taesd(taesd)
-        return f"{path.name} draws the previews of Stable Video Diffusion from now on."
+    its, found = recognised(place)
+    if isinstance(found, Part):
+        remember(Added(found.id, str(found.path), its.name, is_part=True), ())
+        return f"{path.name} {found.told}."
     spec = describe(place)
     if spec.base is not None:
-        from pipelines.families.svd.loading import check_add_on
-
-        check_add_on(place, _place(find(spec.base)))
+        its.check_fit(places_of(spec))
     known = add_local(place)
     on = f", on {find(known.base).name}" if known.base is not None else ""
     return f"{known.name} is known as {known.id}{on}."
 
 
-def _place(spec: ModelSpec) -> Path:
-    place = location(spec)
-    if place is None:
-        raise ModelError(f"The files of {spec.name} are not on this machine.", _how_to_get(spec))
-    return place
+def remove(model: str) -> str:
+    """Forgets what was added by an id, and leaves its files where they are; returns a sentence about it.
 
-
-def _how_to_get(spec: ModelSpec) -> str:
-    return (
-        f"Fetch them on the Models page, or name a folder that has them: python app.py models add FOLDER ({spec.id})."
-    )
-
-
-def _open_pocket(folder: Path) -> PocketAnimator:
-    from pipelines.families.pocket.animator import load_pocket
-
-    try:
-        return load_pocket(folder)
-    except OSError as error:
-        raise ModelError(
-            "The built-in model's files are damaged or missing.", "Restore assets/models/pocket from the repository."
-        ) from error
+    Raises `ModelError` where nothing was added by it, or something else stands on it.
+    """
+    standing = [spec.id for spec in models() if spec.base == model]
+    if standing and model not in {spec.id for spec in named_models()}:
+        first = standing[0]
+        raise ModelError(f"{first} stands on {model}.", f"Remove that first: python app.py models remove {first}.")
+    gone = forget(model)
+    if gone is None:
+        added = ", ".join(each.id for each in remembered()) or "none"
+        raise ModelError(f"No model was added as {model[:60]}.", f"What was added: {added}.")
+    return f"{model} is forgotten. Its files stay in {gone.path}."

@@ -12,25 +12,11 @@ from pathlib import Path
 import platformdirs
 import psutil  # type: ignore[import-untyped]
 
-from pipelines.families.svd.plan import CUDA_CONTEXT_BYTES, choose, estimate, fitting_change, plans_for
-from pipelines.models.spec import ModelSpec
-from pipelines.request import MotionRequest
-
 GIB = 2**30
 """Bytes of what everybody calls a GB of memory."""
 
 MIB = 2**20
 """Bytes of the unit that nvidia-smi counts in."""
-
-POCKET_BYTES = 1.5e9
-"""Bytes that the worker takes with the built-in model: the bar that its benchmark holds it to."""
-
-PEAK_TERAFLOPS = {"H200": 790, "H100": 756, "A100": 312, "RTX 4090": 165}
-"""Operations per second in fp16 of some cards, 1e12 of them, by a part of their names: H200 measured, others by data
-sheet. Of other cards no time is foretold."""
-
-USUAL_SHARE = 0.34
-"""Share of the peak that Stable Video Diffusion reaches: 39.9 s per clip on an A100 (OneDiff's chart of diffusers)."""
 
 NVIDIA_SMI_SECONDS = 5
 """Longest wait for nvidia-smi, which answers within a second unless the driver hangs."""
@@ -51,14 +37,6 @@ class Gpu:
     name: str
     total_bytes: int
     device: str = ""
-
-
-@dataclass(frozen=True)
-class Fit:
-    """Whether a request fits this machine, and one sentence about it for the page."""
-
-    ok: bool
-    sentence: str
 
 
 def data_folder() -> Path:
@@ -87,36 +65,6 @@ def gpus() -> tuple[Gpu, ...]:
     except (OSError, subprocess.SubprocessError):
         return ()
     return _visible(_gpus_in(answer.stdout), os.environ.get("CUDA_VISIBLE_DEVICES"))
-
-
-def fits(spec: ModelSpec, request: MotionRequest) -> Fit:
-    """An estimate from counted tensors, not a promise: weights, the larger of sampling and decoding, and slack.
-
-    Of Stable Video Diffusion, the sentence names the plan that the run would take on the largest GPU.
-    """
-    if spec.family == "pocket":
-        return _fit_in_memory(POCKET_BYTES, "")
-    if not gpus():
-        return _fit_without_gpu(estimate(plans_for(request, "gpu")[0], request).peak_bytes)
-    return _fit_on_gpu(request, max(gpus(), key=lambda gpu: gpu.total_bytes))
-
-
-def _fit_on_gpu(request: MotionRequest, gpu: Gpu) -> Fit:
-    free = gpu.total_bytes - CUDA_CONTEXT_BYTES
-    plan = plans_for(request, "gpu")[choose(request, "gpu", free)]
-    cost, total = estimate(plan, request), gpu.total_bytes
-    needed = cost.peak_bytes
-    if needed <= free:
-        return Fit(True, f"Fits: about {_gb(needed)} of {_gb(total)} of GPU memory, {plan}{_time(gpu, cost.flops)}.")
-    remedy = fitting_change(request, "gpu", free) or "Choose the model Pocket."
-    return Fit(False, f"Needs about {_gb(needed)} of GPU memory; the GPU has {_gb(total)}. {remedy}")
-
-
-def _time(gpu: Gpu, flops: float) -> str:
-    """How long so much work takes on a known card, as the end of a sentence; empty for others."""
-    peaks = (peak for name, peak in PEAK_TERAFLOPS.items() if name in gpu.name)
-    peak = next(peaks, None)
-    return f"; about {flops / (peak * 1e12 * USUAL_SHARE):.0f} s" if peak else ""
 
 
 @dataclass(frozen=True)
@@ -156,22 +104,3 @@ def _is_called(listed: _Listed, token: str) -> bool:
     """By its number, by its UUID or the beginning of it; a part of a GPU (MIG) passes for the first one: nvidia-smi
     does not tell in this list whose it is."""
     return token == listed.index or token.startswith("MIG-") or (len(token) > 4 and listed.uuid.startswith(token))
-
-
-def _fit_in_memory(needed: float, remedy: str) -> Fit:
-    available = memory().available_bytes
-    if needed <= available:
-        return Fit(True, f"Fits: about {_gb(needed)} of {_gb(available)} of free memory.")
-    return Fit(False, f"Needs about {_gb(needed)} of memory; {_gb(available)} are free. {remedy}".strip())
-
-
-def _fit_without_gpu(needed: float) -> Fit:
-    sentence = f"Needs about {_gb(needed)} of GPU memory; this machine has no NVIDIA GPU."
-    if needed <= memory().available_bytes:
-        return Fit(False, f"{sentence} It would run on the CPU, in hours.")
-    return Fit(False, f"{sentence} Its memory is too small as well. Choose the model Pocket.")
-
-
-def _gb(size: float) -> str:
-    whole = size / GIB
-    return f"{whole:.0f} GB" if whole >= 10 else f"{whole:.1f} GB"

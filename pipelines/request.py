@@ -7,42 +7,26 @@ from __future__ import annotations
 
 import functools
 import secrets
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, TypeVar, cast
 
 from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
-    Field,
     PlainSerializer,
     ValidationError,
     WithJsonSchema,
+    create_model,
     model_validator,
 )
 
+from pipelines.control import control
 from pipelines.direction import Direction, direction_of, direction_schema
 from pipelines.errors import RequestError
-
-Camera = Literal[
-    "auto",
-    "hold",
-    "in",
-    "out",
-    "left",
-    "right",
-    "up",
-    "down",
-    "orbit-left",
-    "orbit-right",
-    "pan-left",
-    "pan-right",
-    "tilt-up",
-    "tilt-down",
-]
-"""Moves of the camera: pan and tilt turn it, all others make it travel."""
+from pipelines.families import BUILT_IN, FAMILIES, own_controls
 
 SIZE_STEP = 64
-"""Pixels. Sizes are multiples of it: the SVD UNet halves the latent, an eighth of the picture, thrice."""
+"""Pixels. Sizes are multiples of it: of all families, the greatest need (an eighth of the picture, halved thrice)."""
 
 FRAMING_CONTROLS = ("width", "height", "fit", "anchor_x", "anchor_y", "backdrop")
 """Controls that change the frame that the model sees."""
@@ -63,20 +47,14 @@ Directed = Annotated[
 """A direction that may be given as JSON, and is told as JSON without what says nothing."""
 
 
-def _control(default: Any, label: str, help: str, **bounds: Any) -> Any:
-    extra = {"label": label, "unit": bounds.pop("unit", ""), "step": bounds.pop("step", 1)}
-    extra |= bounds.pop("told", {})
-    return Field(default, description=help, json_schema_extra=extra, **bounds)
-
-
-class MotionRequest(BaseModel):
-    """How a still is to move. Frozen; build it with `parse_request` to get errors in plain words."""
+class SharedControls(BaseModel):
+    """What can be asked of every family."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
-    model: str = _control("pocket", "Model", "Which model animates the still: an id from the catalogue, or a folder.")
-    motion_bucket_id: int = _control(127, "Amount", "How much moves: 1 hardly, 255 all it can.", ge=1, le=255)
-    fps: int = _control(
+    model: str = control(BUILT_IN, "Model", "Which model animates the still: an id from the catalogue, or a folder.")
+    motion_bucket_id: int = control(127, "Amount", "How much moves: 1 hardly, 255 all it can.", ge=1, le=255)
+    fps: int = control(
         7,
         "Smoothness",
         "Frames a second: more is smoother, each moves less.",
@@ -84,7 +62,7 @@ class MotionRequest(BaseModel):
         le=30,
         unit="frames/s",
     )
-    noise_aug_strength: float = _control(
+    noise_aug_strength: float = control(
         0.02,
         "Stay close ↔ surprise",
         "How freely it moves: noise on the still.",
@@ -92,27 +70,21 @@ class MotionRequest(BaseModel):
         le=1.0,
         step=0.01,
     )
-    camera: Camera = _control(
-        "auto",
-        "Camera",
-        "auto: a move that the seed draws. hold: only what moves by itself. Travel: in, out, left, right, up, down, and"
-        " orbits. pan and tilt turn it.",
-    )
-    direction: Directed = _control(
+    direction: Directed = control(
         Direction(),
         "Direction",
         "What was said about the motion itself, as JSON: the camera's path, what moves and which way, what keeps still,"
         " whether it loops.",
         told={"default": {}},
     )
-    num_frames: int = _control(25, "Frames", "How many frames the clip has.", ge=2, le=1800, unit="frames")
-    num_inference_steps: int = _control(
+    num_frames: int = control(25, "Frames", "How many frames the clip has.", ge=2, le=1800, unit="frames")
+    num_inference_steps: int = control(
         25, "Steps", "How many denoising steps the model takes: more is slower and finer.", ge=1, le=100, unit="steps"
     )
-    min_guidance_scale: float = _control(
+    min_guidance_scale: float = control(
         1.5, "Guidance, first frame", "How strictly the first frame follows the still.", ge=0.0, le=20.0, step=0.1
     )
-    max_guidance_scale: float = _control(
+    max_guidance_scale: float = control(
         3.0,
         "Guidance, last frame",
         "How strictly the last frame follows the still; at least that of the first.",
@@ -120,30 +92,7 @@ class MotionRequest(BaseModel):
         le=20.0,
         step=0.1,
     )
-    speed: Literal["exact", "fast", "faster", "turbo"] = _control(
-        "exact",
-        "Speed",
-        "exact: every step. fast: ten well-chosen steps. faster: and half of them in part only, fine detail suffers."
-        " turbo: four steps of distilled weights that you supply.",
-    )
-    solver: Literal["euler", "dpm"] = _control(
-        "euler", "Solver", "euler is the reference; dpm looks back one step and needs fewer of them."
-    )
-    sigma_max: float = _control(
-        700.0, "First noise", "The noise level of the first step; 100 frees clips that hardly move.", ge=10.0, le=700.0
-    )
-    guidance_shape: Literal["linear", "triangle"] = _control(
-        "linear",
-        "Guidance over the frames",
-        "linear rises to the last frame; triangle rises to the middle and falls again.",
-    )
-    guidance_sigma_low: float = _control(
-        0.0, "Guidance from noise", "Below this noise level no guidance: it halves those steps.", ge=0.0, le=700.0
-    )
-    guidance_sigma_high: float = _control(
-        700.0, "Guidance up to noise", "Above this noise level no guidance: it halves those steps.", ge=0.0, le=700.0
-    )
-    decode_chunk_size: int = _control(
+    decode_chunk_size: int = control(
         0,
         "Decode chunk",
         "Frames decoded at once: fewer need less memory; 0 lets the machine choose.",
@@ -151,17 +100,17 @@ class MotionRequest(BaseModel):
         le=120,
         unit="frames",
     )
-    seed: int = _control(-1, "Seed", "The same seed and settings give the same clip; -1 draws one.", ge=-1, le=MAX_SEED)
-    width: int = _control(
+    seed: int = control(-1, "Seed", "The same seed and settings give the same clip; -1 draws one.", ge=-1, le=MAX_SEED)
+    width: int = control(
         1024, "Width", "Width of the clip.", ge=64, le=2048, multiple_of=SIZE_STEP, step=SIZE_STEP, unit="pixels"
     )
-    height: int = _control(
+    height: int = control(
         576, "Height", "Height of the clip.", ge=64, le=2048, multiple_of=SIZE_STEP, step=SIZE_STEP, unit="pixels"
     )
-    fit: Literal["crop", "pad"] = _control(
+    fit: Literal["crop", "pad"] = control(
         "crop", "Fit", "Crop the still to the clip's shape, or pad it with a blurred copy of itself. Never a stretch."
     )
-    anchor_x: float = _control(
+    anchor_x: float = control(
         -1.0,
         "Crop, left to right",
         "Where the crop sits: 0 left, 1 right; -1 follows the subject.",
@@ -169,7 +118,7 @@ class MotionRequest(BaseModel):
         le=1.0,
         step=0.01,
     )
-    anchor_y: float = _control(
+    anchor_y: float = control(
         -1.0,
         "Crop, top to bottom",
         "Where the crop sits: 0 top, 1 bottom; -1 follows the subject.",
@@ -177,13 +126,13 @@ class MotionRequest(BaseModel):
         le=1.0,
         step=0.01,
     )
-    backdrop: str = _control(
+    backdrop: str = control(
         "blur",
         "Backdrop",
         "What stands behind a see-through still: blur (a blurred copy of itself), or a colour such as #ffffff.",
         pattern=r"^(blur|#[0-9a-fA-F]{6})$",
     )
-    playback_fps: float = _control(
+    playback_fps: float = control(
         0.0,
         "Playback speed",
         "Frames a second of the file, before any frames in between; 0 plays them as they were imagined.",
@@ -192,28 +141,23 @@ class MotionRequest(BaseModel):
         step=0.5,
         unit="frames/s",
     )
-    interpolation: Literal[1, 2, 4] = _control(
+    interpolation: Literal[1, 2, 4] = control(
         1,
         "In-between frames",
         "2 or 4 times the frames at 2 or 4 times the rate: RIFE draws those in between. A minute or two on a CPU.",
     )
-    upscaling: Literal[1, 2, 4] = _control(
+    upscaling: Literal[1, 2, 4] = control(
         1,
         "Larger frames",
         "2 or 4 times as wide and high: Real-ESRGAN paints fine detail, it does not know it. Minutes on a CPU.",
     )
 
     @model_validator(mode="after")
-    def _values_agree(self) -> MotionRequest:
+    def _values_agree(self) -> Self:
         if self.min_guidance_scale > self.max_guidance_scale:
             raise ValueError(
                 f"The first frame's guidance ({self.min_guidance_scale:g}) is above the last frame's"
                 f" ({self.max_guidance_scale:g}). Lower min_guidance_scale or raise max_guidance_scale."
-            )
-        if self.guidance_sigma_low > self.guidance_sigma_high:
-            raise ValueError(
-                f"Guidance cannot begin at noise {self.guidance_sigma_low:g} and end at {self.guidance_sigma_high:g}."
-                " Lower guidance_sigma_low or raise guidance_sigma_high."
             )
         if 0 < self.playback_fps < 1:
             raise ValueError("playback_fps must be 0 (linked to fps) or at least 1. Raise it to 1.")
@@ -259,11 +203,40 @@ class MotionRequest(BaseModel):
         """Length of the finished clip in seconds."""
         return self.clip_frames / self.clip_fps
 
-    def with_seed(self) -> MotionRequest:
+    def with_seed(self) -> Self:
         """The same request with a drawn seed in place of -1."""
         if self.seed >= 0:
             return self
         return self.model_copy(update={"seed": secrets.randbelow(MAX_SEED + 1)})
+
+
+def _with_own_controls() -> type[SharedControls]:
+    """`SharedControls`, and after them those of each family in turn."""
+    own = [controls for name in FAMILIES if (controls := own_controls(name)) is not None]
+    bases = cast("tuple[type[SharedControls], ...]", (*reversed(own), SharedControls))
+    words = "How a still is to move. Frozen; `parse_request` makes one, with its errors in plain words."
+    return create_model("MotionRequest", __base__=bases, __doc__=words, __module__=__name__)
+
+
+if TYPE_CHECKING:
+
+    class MotionRequest(SharedControls):
+        """How a still is to move, as far as every family knows it; a family sees its own controls by `asked`."""
+
+else:
+    MotionRequest = _with_own_controls()
+
+OWN_CONTROLS = tuple(name for name in MotionRequest.model_fields if name not in SharedControls.model_fields)
+"""The names of the controls that families have added."""
+
+Own = TypeVar("Own", bound=BaseModel)
+
+
+def asked(request: SharedControls, controls: type[Own]) -> Own:
+    """The same request, seen as what it asks of a family's own `controls`."""
+    if not isinstance(request, controls):
+        raise TypeError(f"A request has no {controls.__module__}.")
+    return request
 
 
 def parse_request(fields: dict[str, Any]) -> MotionRequest:

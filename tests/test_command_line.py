@@ -179,7 +179,7 @@ def made(desk):
         "interpolation": 2,
         "upscaling": 2,
     }
-    assert list(controls) == list(MotionRequest.model_fields)
+    assert set(controls) == set(MotionRequest.model_fields)
     told = {name: json.dumps(value) if isinstance(value, dict) else value for name, value in controls.items()}
     options = [text for name, value in told.items() for text in (f"--{name.replace('_', '-')}", value)]
     return run("animate", desk / "good.jpg", "-o", desk / "made.mp4", "--json", *options), desk / "made.mp4", controls

@@ -3,6 +3,7 @@ have beside such checkpoints: single files, UNets alone, low-rank deltas."""
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from diffusers import (
 from safetensors.torch import load_file, save_file
 from transformers import CLIPImageProcessor, CLIPVisionConfig, CLIPVisionModelWithProjection
 
+from pipelines.families.svd import releases
 from pipelines.families.svd.names import source_of
 
 TOKEN_WIDTH = 32
@@ -38,6 +40,14 @@ def make_tiny_svd(folder: Path, num_frames: int = 4, variant: str | None = "fp16
         )
     pipeline.save_pretrained(folder, safe_serialization=True, variant=variant)
     return folder
+
+
+def release(monkeypatch: Any, folder: Path, model: str) -> None:
+    """For one test, the weights in a folder, or a file, are those of a release."""
+    files = [folder] if folder.is_file() else list(folder.rglob("*.safetensors"))
+    hashes = {hashlib.sha256(file.read_bytes()).hexdigest(): frozenset({model}) for file in files}
+    monkeypatch.setattr(releases, "RELEASED", releases.RELEASED | hashes)
+    monkeypatch.setattr(releases, "RELEASED_SIZES", releases.RELEASED_SIZES | {file.stat().st_size for file in files})
 
 
 def _unet(num_frames: int) -> UNetSpatioTemporalConditionModel:
@@ -157,6 +167,7 @@ LORA_NAMES = {
     "diffusers": "unet.{}.lora_{}.weight",
     "older diffusers": "unet.{}.lora.{}.weight",
     "PEFT": "base_model.model.{}.lora_{}.default.weight",
+    "PEFT, named": "base_model.model.{}.lora_{}.my_adapter.weight",
     "bare": "{}.lora_{}.weight",
     "kohya": "lora_unet_{}.lora_{}.weight",
 }
@@ -164,7 +175,7 @@ LORA_NAMES = {
 
 def lora_file(path: Path, halves: Halves, layout: str = "diffusers", alpha: float | None = None, **about: str) -> Path:
     """Writes low-rank deltas by the names of one of `LORA_NAMES`, each with `alpha` where there is one."""
-    sides = ("A", "B") if layout in {"diffusers", "PEFT", "bare"} else ("down", "up")
+    sides = ("A", "B") if layout in {"diffusers", "PEFT", "PEFT, named", "bare"} else ("down", "up")
     tensors: dict[str, Any] = {}
     for layer, pair in halves.items():
         called = layer.replace(".", "_") if layout == "kohya" else layer

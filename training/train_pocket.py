@@ -20,8 +20,8 @@ import typer
 from torch import Tensor, nn
 
 from pipelines.families.pocket.denoiser import HappeningDenoiser, denoise
+from pipelines.families.pocket.face import FOLDER
 from pipelines.families.pocket.weights import save_denoiser
-from pipelines.models.catalogue import POCKET_FOLDER
 from training.eyes.labels import read_labels
 from training.eyes.vgg import backbone_from
 from training.eyes.views import looked_at, shaken, statistics_of
@@ -149,7 +149,7 @@ def main(
     torch.manual_seed(0)
     samples = read_samples(photos, regions, vgg, looks)
     log.info("%d photos for training", len(samples))
-    train(new_network(samples), samples, steps, POCKET_FOLDER)
+    train(new_network(samples), samples, steps, FOLDER)
 
 
 if __name__ == "__main__":

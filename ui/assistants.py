@@ -23,7 +23,8 @@ from starlette.types import Receive, Scope, Send
 from jobs.queue import JobQueue
 from media.export.formats import FORMATS
 from pipelines.errors import InputError
-from pipelines.models.catalogue import models, unheeded
+from pipelines.models.asking import unheeded
+from pipelines.models.catalogue import models
 from pipelines.request import MotionRequest, control_schemas
 from ui.address import root_from
 from ui.door.openings import PICTURE_BYTES

@@ -6,8 +6,8 @@ from html import escape
 
 from jobs.job import Job
 from pipelines.enhance.helpers import Helper
-from pipelines.machine import Fit
 from pipelines.models.catalogue import location
+from pipelines.models.fit import Fit
 from pipelines.models.spec import ModelSpec
 from pipelines.request import MotionRequest, control_schemas
 
@@ -136,10 +136,12 @@ def _model_card(model: ModelSpec | Helper, where: str, more: str) -> str:
     """What is told of models and helpers alike; `more` is further items of the list, as HTML."""
     # of a model whose files are gone, no size is known
     place = f"{file_size(model.size_bytes)}, {where}" if model.size_bytes else where.capitalize()
+    licence = escape(model.licence)
+    if model.licence_url:
+        licence = f'<a href="{escape(model.licence_url)}" target="_blank" rel="noopener">{licence}</a>'
     return (
         f'<div class="model-card"><h2>{escape(model.name)} <code>{escape(model.id)}</code></h2>'
-        f'<p>{escape(model.note)}</p><ul><li>Licence: <a href="{escape(model.licence_url)}" target="_blank"'
-        f' rel="noopener">{escape(model.licence)}</a></li><li>{place}</li>'
+        f"<p>{escape(model.note)}</p><ul><li>Licence: {licence}</li><li>{place}</li>"
         f"{more}</ul></div>"
     )
 

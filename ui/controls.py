@@ -10,9 +10,9 @@ import gradio as gr
 from gradio.components import Component
 
 from jobs.checkpoints import AFTER_SAMPLING
-from pipelines.models.catalogue import SAMPLER_CONTROLS
 from pipelines.models.spec import ModelSpec
-from pipelines.request import MotionRequest, control_schemas
+from pipelines.request import OWN_CONTROLS, MotionRequest, control_schemas
+from ui.open_slider import OpenSlider
 
 
 @dataclass(frozen=True)
@@ -35,15 +35,6 @@ MOTION_CONTROLS = ("motion_bucket_id", "fps", "noise_aug_strength")
 
 PRESET_CONTROLS = tuple(field.name for field in fields(Preset))
 
-CAMERA_WORDS = {
-    **{"auto": "As suits the picture", "hold": "Held: only what moves by itself"},
-    **{"in": "Moves in", "out": "Moves out", "left": "Travels left", "right": "Travels right"},
-    **{"up": "Rises", "down": "Sinks", "orbit-left": "Orbits to the left", "orbit-right": "Orbits to the right"},
-    **{"pan-left": "Turns left (pan)", "pan-right": "Turns right (pan)"},
-    **{"tilt-up": "Looks up (tilt)", "tilt-down": "Looks down (tilt)"},
-}
-"""What a person reads for each move of the camera."""
-
 USUAL_S, LONGEST_S = 15.0, 60.0
 """Seconds up to which the slider of the length goes: so that a usual length is easily met, and for a long clip."""
 
@@ -59,7 +50,7 @@ def slider(name: str, **changes: Any) -> gr.Slider:
     """The slider of a numeric control."""
     schema = control_schemas()[name]
     bounds = {"minimum": schema["minimum"], "maximum": schema["maximum"], "step": schema["step"], "buttons": []}
-    return gr.Slider(**_described(name) | bounds | changes)
+    return OpenSlider(**_described(name) | bounds | changes)
 
 
 def number(name: str) -> gr.Number:
@@ -73,11 +64,33 @@ def choice(name: str) -> gr.Radio:
     return gr.Radio(**_described(name), choices=[(FACTORS.get(value, value), value) for value in values])
 
 
-def camera_menu() -> gr.Dropdown:
-    """The menu of the camera's moves."""
-    moves = [(CAMERA_WORDS[move], move) for move in control_schemas()["camera"]["enum"]]
+def menu(name: str) -> gr.Dropdown:
+    """The menu of a control whose named values have words of their own."""
+    schema = control_schemas()[name]
     # the menu says it all
-    return gr.Dropdown(**_described("camera") | {"info": None}, choices=moves)
+    return gr.Dropdown(
+        **_described(name) | {"info": None}, choices=[(schema["words"][value], value) for value in schema["enum"]]
+    )
+
+
+def component(name: str) -> Component:
+    """The component of a control that a family has added, as its schema has it."""
+    schema = control_schemas()[name]
+    if "enum" in schema:
+        return menu(name) if "words" in schema else choice(name)
+    if schema["type"] == "boolean":
+        return gr.Checkbox(**_described(name))
+    return slider(name) if "minimum" in schema else gr.Textbox(**_described(name), lines=schema.get("lines", 1))
+
+
+def own_controls(is_in_front: bool) -> list[str]:
+    """The controls that families have added: those in front, or those among the details."""
+    return [name for name in OWN_CONTROLS if control_schemas()[name].get("in_front", False) == is_in_front]
+
+
+def bringing() -> dict[str, list[str]]:
+    """The controls that bring other defaults of other controls, and which."""
+    return {name: told["brings"] for name, told in control_schemas().items() if "brings" in told}
 
 
 def _described(name: str) -> dict[str, Any]:
@@ -102,7 +115,7 @@ def model_updates(names: list[str], spec: ModelSpec, values: dict[str, Any]) -> 
     updates = []
     for name in names:
         changes: dict[str, Any] = {"value": on_page(values[name])} if name in values else {}
-        if name in DEFAULTED or name in SAMPLER_CONTROLS or name == "decode_chunk_size":
+        if name in (*DEFAULTED, *OWN_CONTROLS, "decode_chunk_size"):
             changes["visible"] = name not in spec.ignores
         if name == "num_frames":
             changes["maximum"] = spec.max_frames

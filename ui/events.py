@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +13,12 @@ from jobs.glance import Glance
 from jobs.recipe import request_of_recipe
 from media.recipe import read_recipe
 from pipelines.errors import ClipError, RequestError, StillmotionError, UnknownJob
-from pipelines.machine import fits
-from pipelines.models.catalogue import find, request_for, steps_for
+from pipelines.models.asking import default_of, fits, request_for
+from pipelines.models.catalogue import find
 from pipelines.request import FRAMING_CONTROLS, MotionRequest
 from pipelines.shapes import SHAPES, SIZES, size_of
 from ui import cards
-from ui.controls import DEFAULTED, PRESET_CONTROLS, PRESETS, collect, model_updates
+from ui.controls import DEFAULTED, PRESET_CONTROLS, PRESETS, bringing, collect, model_updates
 from ui.direct.events import DirectEvents
 from ui.direct.further import Further
 from ui.draft import Draft
@@ -125,10 +126,11 @@ class StudioEvents:
         fps.input(self.keep_length, [s.length, fps, s.model, frames], [frames, s.length], **QUIET)
         frames.input(seconds_of, [frames, fps], s.length, **QUIET)
         s.linked.input(self.link_fps, [s.linked, fps], s.controls["playback_fps"], **QUIET)
-        speed, steps = s.controls["speed"], s.controls["num_inference_steps"]
-        s.controls["speed"].input(self.choose_speed, [speed, s.model], steps, **QUIET)
+        for name, brought in bringing().items():
+            given, taken = [s.controls[name], s.model], [s.controls[each] for each in brought]
+            s.controls[name].input(partial(_brought, name, brought), given, taken, **QUIET)
         chosen = s.model.input(self.choose_model, s.model, [s.length, *self.components], **QUIET)
-        # the look that the menu's own change begins may come with the last model's frames, which Gradio then refuses
+        # the look that the menu's own change begins may come with the last model's frames, too many for this one
         chosen.then(**self.changed)
         given = [s.picture, *self.components]
         # a finished clip is news as well: how long the next one will take
@@ -267,11 +269,6 @@ class StudioEvents:
         """Linked, the file plays at the motion fps; unlinked, its own slider appears."""
         return gr.update(value=0 if linked else fps, visible=not linked)
 
-    @staticmethod
-    def choose_speed(speed: str, model: str) -> int:
-        """A speed brings the number of steps that it is made for."""
-        return steps_for(find(model), speed)
-
     def choose_model(self, model: str) -> list[Any]:
         """Another model: its own defaults, and only the controls that it obeys."""
         spec = find(model)
@@ -290,6 +287,13 @@ class StudioEvents:
     def request(self, values: tuple[Any, ...]) -> MotionRequest:
         """What the controls ask for; raises `RequestError` and `ModelError`."""
         return request_for(collect(self.names, values))
+
+
+def _brought(name: str, brought: list[str], value: Any, model: str) -> Any:
+    """The defaults that a control's new value brings for others, such as a speed the steps that it is made for."""
+    spec = find(model)
+    defaults = [default_of(spec, each, {name: value}) for each in brought]
+    return defaults if len(defaults) > 1 else defaults[0]  # Gradio takes one output's value as it is
 
 
 def _settings_in(path: str) -> tuple[MotionRequest | None, str]:

@@ -13,7 +13,7 @@ from jobs.names import photo_name
 from jobs.queue import JobQueue
 from media.stills import check_is_picture
 from pipelines.errors import InputError
-from pipelines.models.catalogue import request_for
+from pipelines.models.asking import request_for
 
 
 @dataclass(frozen=True)

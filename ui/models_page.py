@@ -14,8 +14,8 @@ from jobs.add_model import add_model
 from jobs.downloads import Downloads
 from pipelines.enhance.helpers import HELPERS
 from pipelines.errors import StillmotionError
-from pipelines.machine import fits
-from pipelines.models.catalogue import POCKET, RELEASES, location, models, request_for
+from pipelines.models.asking import fits, request_for
+from pipelines.models.catalogue import location, models, named_models
 from pipelines.models.spec import ModelSpec
 from ui import cards
 from ui.quiet import QUIET, is_owner
@@ -24,12 +24,9 @@ from ui.studio import model_choices
 LOOK_EVERY_S = 0.7
 """Seconds between looks at running downloads."""
 
-OF_THE_HOUSE = frozenset({POCKET.id, *(spec.id for spec in RELEASES)})
-"""Models that are always listed, and first; after them come those that a person has added."""
-
 ADD_WORDS = (
-    '<div class="model-card"><h2>Add your own</h2><p>Stable Video Diffusion that you already have, a UNet or LoRA for'
-    " it, or TAESD for the previews. The files stay where they are.</p></div>"
+    '<div class="model-card"><h2>Add your own</h2><p>A model that you already have as a folder or a single file, or'
+    " what belongs to one, such as a LoRA. The files stay where they are.</p></div>"
 )
 
 ELSEWHERE = (
@@ -54,7 +51,7 @@ class ModelsPage:
         self.clock = gr.Timer(LOOK_EVERY_S, active=False)
         self.problem = gr.HTML("", visible=False, elem_id="models-problem")
         self.hint = gr.HTML(f'<p class="quiet">{escape(ELSEWHERE)}</p>', visible=False, elem_id="models-hint")
-        self.groups = {spec.id: self._build_group(spec) for spec in models() if spec.id in OF_THE_HOUSE}
+        self.groups = {spec.id: self._build_group(spec) for spec in models() if spec.id in _of_the_house()}
         self.own = gr.HTML("", visible=False, elem_id="own-models")
         for helper in HELPERS:
             with gr.Group(elem_classes="model"):
@@ -109,10 +106,10 @@ class ModelsPage:
     def look(self, request: gr.Request) -> list[Any]:
         """The page as it is now. The clock runs while something is fetched."""
         try:
-            specs = models()
-            may_fetch, house = is_owner(request), [spec for spec in specs if spec.id in OF_THE_HOUSE]
+            specs, ids = models(), _of_the_house()
+            may_fetch, house = is_owner(request), [spec for spec in specs if spec.id in ids]
             groups = [part for spec in house for part in self._group(spec, may_fetch)]
-            own = "".join(f'<div class="model">{_card(spec)}</div>' for spec in specs if spec.id not in OF_THE_HOUSE)
+            own = "".join(f'<div class="model">{_card(spec)}</div>' for spec in specs if spec.id not in ids)
         except StillmotionError as error:
             told = gr.update(value=cards.problem(str(error)), visible=True)
             return [told, gr.skip(), gr.Timer(active=False), *[gr.skip()] * (3 * len(self.groups))]
@@ -147,6 +144,11 @@ class ModelsPage:
             return cards.note(add_model(path or ""))
         except StillmotionError as error:
             return cards.problem(str(error))
+
+
+def _of_the_house() -> set[str]:
+    """Models that are always listed, and first; after them come those that a person has added."""
+    return {spec.id for spec in named_models()}
 
 
 def _card(spec: ModelSpec) -> str:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from pipelines.enhance.helpers import HELPERS
-from pipelines.machine import fits
-from pipelines.models.catalogue import location, models, request_for
+from pipelines.models.asking import fits, request_for
+from pipelines.models.catalogue import location, models
 from ui.cards import file_size
 
 HEADER = ("id", "family", "licence", "size", "here", "fits this machine")

@@ -13,7 +13,18 @@ from pipelines.models.spec import ModelSpec
 from pipelines.shapes import SHAPES, SIZES
 from ui import cards
 from ui.backstage import Backstage
-from ui.controls import MOTION_CONTROLS, PRESETS, USUAL_S, Controls, camera_menu, choice, number, slider
+from ui.controls import (
+    MOTION_CONTROLS,
+    PRESETS,
+    USUAL_S,
+    Controls,
+    bringing,
+    choice,
+    component,
+    number,
+    own_controls,
+    slider,
+)
 from ui.direct.panel import direct_panel
 from ui.examples import example_strip
 from ui.hero import hero
@@ -114,7 +125,8 @@ class Studio:
         self.length = gr.Slider(
             1, USUAL_S, 3.5, step=0.1, label="Length", info="Seconds that the clip lasts.", elem_id="length", buttons=[]
         )
-        self.controls["camera"] = camera_menu()
+        for name in own_controls(is_in_front=True):
+            self.controls[name] = component(name)
 
     def _build_folded(self) -> None:
         with gr.Accordion("Size", open=False, elem_id="size-box"):
@@ -138,20 +150,23 @@ class Studio:
             self.controls["anchor_y"] = slider("anchor_y")
 
     def _build_sampler(self) -> None:
-        self.controls["speed"] = choice("speed")
+        """What brings other defaults stands before what it brings them to."""
+        own, first = own_controls(is_in_front=False), bringing()
+        for name in own:
+            if name in first:
+                self.controls[name] = component(name)
         for name in ("num_inference_steps", "min_guidance_scale", "max_guidance_scale", "decode_chunk_size"):
             self.controls[name] = slider(name)
-        for name in ("solver", "guidance_shape"):
-            self.controls[name] = choice(name)
-        for name in ("sigma_max", "guidance_sigma_low", "guidance_sigma_high"):
-            self.controls[name] = slider(name)
+        for name in own:
+            if name not in first:
+                self.controls[name] = component(name)
 
     def _take_defaults(self, spec: ModelSpec) -> None:
         """The controls begin where the model has them, and those it ignores are not shown."""
-        for name, component in self.controls.items():
+        for name, control in self.controls.items():
             if name in spec.defaults:
-                component.value = spec.defaults[name]
-            component.visible = name not in spec.ignores and component.visible
+                control.value = spec.defaults[name]
+            control.visible = name not in spec.ignores and control.visible
         self.length.visible = spec.any_moment
 
     def _build_run(self) -> None:

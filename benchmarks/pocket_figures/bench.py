@@ -14,7 +14,7 @@ from media.framing import frame_still
 from media.stills import open_still
 from pipelines.contract import RGB
 from pipelines.families.pocket.animator import PocketAnimator
-from pipelines.models import catalogue
+from pipelines.models.asking import request_for
 from pipelines.request import MotionRequest
 from training.photos import photo_files
 
@@ -80,7 +80,7 @@ def evaluation_stills(count: int) -> list[Path]:
 
 def request_of(size: tuple[int, int], **controls: Any) -> MotionRequest:
     """A request for the built-in model as the studio makes it, `size` in pixels."""
-    return catalogue.request_for({"model": "pocket", "width": size[0], "height": size[1], "seed": SEED} | controls)
+    return request_for({"model": "pocket", "width": size[0], "height": size[1], "seed": SEED} | controls)
 
 
 def framed(file: Path, request: MotionRequest) -> RGB:

@@ -3,111 +3,82 @@
 from __future__ import annotations
 
 import json
-import logging
-import os
 import re
 import secrets
+from collections.abc import Collection
 from dataclasses import asdict, dataclass
-from pathlib import Path
 
 from filelock import FileLock
 
 from pipelines.errors import ModelError
-from pipelines.families.svd.addon import AddOn, recognise
-from pipelines.families.svd.folder import XT_1_1, SvdFolder
 from pipelines.machine import data_folder
-
-log = logging.getLogger(__name__)
-
-RELEASE_OF_FRAMES = {14: "svd", 25: "svd-xt"}
-"""Which release was trained on so many frames."""
-
-TAESD = "taesd"
-"""What the file that draws the previews is remembered by, among the models."""
-
-RESERVED = {"pocket", "svd", "svd-xt", "svd-xt-1-1", TAESD}
-"""Ids that a folder's name never becomes."""
 
 
 @dataclass(frozen=True)
-class AddedFolder:
-    """A folder by the `id` it is chosen by: that of a release whose files it holds, or one made from its name.
+class Added:
+    """A folder or file of a family by the `id` it is chosen by: that of a named model whose files it holds, or one made
+    from its name.
 
-    `base` is the id of the release that an add-on stands on; None for a whole model, or one that is still to be chosen.
+    `base` is the id of the model that it stands on; None for a whole model, or one that is still to be chosen. One that
+    `is_part` is no model, but of use to all models of its family.
     """
 
     id: str
     path: str
+    family: str
     base: str | None = None
+    is_part: bool = False
 
 
-def added_folders() -> list[AddedFolder]:
-    """All of them, the one in `STILLMOTION_SVD_PATH` first. Raises `ModelError` where `models.json` is not readable.
-
-    A folder in `STILLMOTION_SVD_PATH` that is no model is left out, with a line in the log: the page must still open.
-    """
-    return [folder for folder in _from_environment() + _remembered() if folder.id != TAESD]
-
-
-def add_folder(folder: SvdFolder | AddOn, base: str | None = None) -> AddedFolder:
-    """Remembers `folder`, by the id of its release, or by one from its name if another folder has that already.
-
-    An add-on is remembered with the id of its `base`, by an id of its own.
-    """
-    with _alone():
-        kept = [known for known in _remembered() if known.path != str(folder.path)]
-        new = AddedFolder(_id_for(folder, {known.id for known in kept}), str(folder.path), base)
-        _write([*kept, new])
-    return new
-
-
-def add_taesd(file: Path) -> None:
-    """Remembers the file that draws the previews, in place of another."""
-    with _alone():
-        kept = [known for known in _remembered() if known.id != TAESD]
-        _write([*kept, AddedFolder(TAESD, str(file))])
-
-
-def added_taesd() -> Path | None:
-    """The file that draws the previews, None where none was added or it is gone. Raises `ModelError`."""
-    files = [Path(known.path) for known in _remembered() if known.id == TAESD]
-    return next((file for file in files if file.is_file()), None)
-
-
-def release_of(folder: SvdFolder) -> str | None:
-    """The id of the release that `folder` holds, or a tune of it; None for one trained on another number of frames.
-
-    XT and XT 1.1 have the same settings, so the name of the folder has to tell them apart.
-    """
-    release = RELEASE_OF_FRAMES.get(folder.num_frames)
-    if release == "svd-xt" and XT_1_1.search(str(folder.path).lower()):
-        return "svd-xt-1-1"
-    return release
-
-
-def _from_environment() -> list[AddedFolder]:
-    path = os.environ.get("STILLMOTION_SVD_PATH")
-    if not path:
-        return []
-    try:
-        folder = recognise(Path(path).expanduser().resolve())
-    except ModelError as error:
-        log.warning("STILLMOTION_SVD_PATH is left out: %s", error)
-        return []
-    return [AddedFolder(_id_for(folder, set()), str(folder.path))]
-
-
-def _remembered() -> list[AddedFolder]:
+def remembered() -> list[Added]:
+    """All of them, the oldest first. Raises `ModelError` where `models.json` is not readable."""
     file = data_folder() / "models.json"
     if not file.is_file():
         return []
     try:
-        return [
-            AddedFolder(str(entry["id"]), str(entry["path"]), entry.get("base"))
-            for entry in json.loads(file.read_text("utf-8"))
-        ]
+        return [_of_entry(entry) for entry in json.loads(file.read_text("utf-8"))]
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise ModelError(f"{file} cannot be read.", "Delete it, and add your models again.") from error
+
+
+def remember(added: Added, reserved: Collection[str]) -> Added:
+    """Remembers it in place of what was known of its path, or by its id, if that is a part.
+
+    The id of another gets a number at its end; so does one that is `reserved`.
+    """
+    with _alone():
+        kept = [known for known in remembered() if known.path != added.path]
+        if added.is_part:
+            new, kept = added, [known for known in kept if not (known.is_part and known.id == added.id)]
+        else:
+            new = replace_id(added, {known.id for known in kept} | set(reserved))
+        _write([*kept, new])
+    return new
+
+
+def replace_id(added: Added, taken: Collection[str]) -> Added:
+    """The same by an id that is not `taken`."""
+    name = re.sub(r"[^a-z0-9]+", "-", added.id.lower()).strip("-") or "model"
+    number = 1
+    while (unique := name if number == 1 else f"{name}-{number}") in taken:
+        number += 1
+    return Added(unique, added.path, added.family, added.base, added.is_part)
+
+
+def forget(id: str) -> Added | None:
+    """Takes what is known by an id off the list, the newest first; its files stay. None where nothing is."""
+    with _alone():
+        known = remembered()
+        gone = next((added for added in reversed(known) if added.id == id), None)
+        if gone is not None:
+            _write([added for added in known if added != gone])
+    return gone
+
+
+def _of_entry(entry: dict[str, str]) -> Added:
+    return Added(
+        str(entry["id"]), str(entry["path"]), str(entry["family"]), entry.get("base"), bool(entry.get("is_part"))
+    )
 
 
 def _alone() -> FileLock:
@@ -116,24 +87,12 @@ def _alone() -> FileLock:
     return FileLock(data_folder() / "models.json.lock")
 
 
-def _write(folders: list[AddedFolder]) -> None:
+def _write(added: list[Added]) -> None:
     file = data_folder() / "models.json"
     draft = file.with_name(f"{file.name}.{secrets.token_hex(4)}.new")
-    draft.write_text(json.dumps([_entry(folder) for folder in folders], indent=2), "utf-8")
+    draft.write_text(json.dumps([_entry(each) for each in added], indent=2), "utf-8")
     draft.replace(file)
 
 
-def _entry(folder: AddedFolder) -> dict[str, str]:
-    return {name: value for name, value in asdict(folder).items() if value is not None}
-
-
-def _id_for(folder: SvdFolder | AddOn, others: set[str]) -> str:
-    release = release_of(folder) if isinstance(folder, SvdFolder) else None
-    if release is not None and release not in others:
-        return release
-    called = folder.path.stem if isinstance(folder, AddOn) else folder.path.name
-    name = re.sub(r"[^a-z0-9]+", "-", called.lower()).strip("-") or "model"
-    number = 1
-    while (unique := name if number == 1 else f"{name}-{number}") in others | RESERVED:
-        number += 1
-    return unique
+def _entry(added: Added) -> dict[str, object]:
+    return {name: value for name, value in asdict(added).items() if value not in (None, False)}

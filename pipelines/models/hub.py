@@ -1,6 +1,6 @@
-"""Downloads a release from the Hugging Face hub, at a pinned revision, with progress and in plain words when it fails.
+"""Downloads a model from the Hugging Face hub, at a pinned revision, with progress and in plain words when it fails.
 
-Knows no torch. Only the files of `HUB_FILES` are taken: JSON and safetensors, nothing that could run.
+Knows no torch. Only the files of `ModelSpec.hub_files` are taken: JSON and safetensors, nothing that could run.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.errors import HubError
-from pipelines.families.svd.folder import HUB_FILES
 from pipelines.models.spec import ModelSpec
 
 OnBytes = Callable[[int, int], None]
@@ -58,7 +57,7 @@ def snapshot(spec: ModelSpec) -> Path | None:
     if spec.repo is None or spec.revision is None:
         return None
     folder = snapshot_folder(spec)
-    return folder if all((folder / name).is_file() for name in HUB_FILES) else None
+    return folder if all((folder / name).is_file() for name in spec.hub_files) else None
 
 
 def snapshot_folder(spec: ModelSpec) -> Path:
@@ -121,7 +120,7 @@ class _Download:
         constants.HF_HUB_DISABLE_XET = True
         where: dict[str, Any] = {"repo_id": self.spec.repo, "revision": self.spec.revision}
         access: dict[str, Any] = {"token": os.environ.get("HF_TOKEN"), "endpoint": os.environ.get("HF_ENDPOINT")}
-        answer = HfApi(**access).get_paths_info(paths=list(HUB_FILES), **where)
+        answer = HfApi(**access).get_paths_info(paths=list(self.spec.hub_files), **where)
         listing = [file for file in answer if isinstance(file, RepoFile)]
         _check_listing({file.path for file in listing}, self.spec)
         self.total = sum(file.size for file in listing)
@@ -157,7 +156,7 @@ def _counter(count: Callable[[int], None]) -> type:
 
 
 def _check_listing(names: set[str], spec: ModelSpec) -> None:
-    missing = sorted(set(HUB_FILES) - names)
+    missing = sorted(set(spec.hub_files) - names)
     if missing:
         raise HubError(f"The hub's copy of {spec.name} has no {missing[0]}.", BY_HAND)
 

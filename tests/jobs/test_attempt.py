@@ -84,7 +84,7 @@ def test_a_checkpoint_costs_nothing_where_it_is_not_due(attempt):
     attempt.on_step(StepEvent("sampling", 1, 6, checkpoint=copied))
 
 
-def test_a_checkpoint_of_other_settings_or_a_damaged_one_is_not_used(desk, attempt, job):
+def test_a_checkpoint_of_other_settings_or_weights_or_a_damaged_one_is_not_used(desk, attempt, job, monkeypatch):
     from jobs.checkpoints import read_checkpoint
 
     attempt.on_step(sampling(2))
@@ -93,6 +93,9 @@ def test_a_checkpoint_of_other_settings_or_a_damaged_one_is_not_used(desk, attem
     assert read_checkpoint(file, request).step == 2
     assert read_checkpoint(file, request.model_copy(update={"decode_chunk_size": 3, "playback_fps": 9})).step == 2
     assert read_checkpoint(file, request.model_copy(update={"seed": request.seed + 1})) is None
+    with monkeypatch.context() as other_host:
+        other_host.setattr("jobs.checkpoints.origin_of", lambda model: "sha256:other weights by the same id")
+        assert read_checkpoint(file, request) is None
     whole = file.read_bytes()
     for damaged in (b"", whole[:30], whole[:-3], b"\0" * len(whole), b"\xff" * 9 + whole[9:]):
         file.write_bytes(damaged)

@@ -17,7 +17,7 @@ from jobs.sketches import sketch_of
 from jobs.taps import MOST_TAPS, look_for_taps, outline_under
 from pipelines.direction import Region, direction_of
 from pipelines.errors import RequestError, StillError
-from pipelines.models.catalogue import request_for
+from pipelines.models.asking import request_for
 from pipelines.outlines import filled
 from tests.jobs.watching import ended, holds_within, until
 

@@ -9,8 +9,11 @@ from pathlib import Path
 import pytest
 
 from pipelines import machine
-from pipelines.machine import GIB, Gpu, Memory, data_folder, fits, gpus
-from pipelines.models.catalogue import find, request_for
+from pipelines.machine import GIB, Gpu, Memory, data_folder, gpus
+from pipelines.models import fit as fit_module
+from pipelines.models.asking import fits, request_for
+from pipelines.models.catalogue import find
+from pipelines.models.fit import Fit
 from pipelines.models.spec import ModelSpec
 from pipelines.request import MotionRequest
 
@@ -106,7 +109,7 @@ def test_memory_is_that_of_this_machine() -> None:
 )
 def test_fit_on_a_gpu(monkeypatch: pytest.MonkeyPatch, card: int, ok: bool, sentence: str) -> None:
     answer(monkeypatch, f"0, GPU-a, NVIDIA, {card}\n")
-    assert fits(*xt()) == machine.Fit(ok, sentence)
+    assert fits(*xt()) == Fit(ok, sentence)
 
 
 @pytest.mark.parametrize(
@@ -115,7 +118,7 @@ def test_fit_on_a_gpu(monkeypatch: pytest.MonkeyPatch, card: int, ok: bool, sent
 )
 def test_fit_without_a_gpu(monkeypatch: pytest.MonkeyPatch, available: int, ending: str) -> None:
     answer(monkeypatch, "")
-    monkeypatch.setattr(machine, "memory", lambda: Memory(64 * GIB, available * GIB))
+    monkeypatch.setattr(fit_module, "memory", lambda: Memory(64 * GIB, available * GIB))
     fit = fits(*xt())
     assert fit.sentence == f"Needs about 13 GB of GPU memory; this machine has no NVIDIA GPU. {ending}"
     assert not fit.ok
@@ -136,7 +139,7 @@ def test_a_large_decode_chunk_gives_way(monkeypatch: pytest.MonkeyPatch) -> None
 
 def test_pocket_needs_ordinary_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     request = request_for({"model": "pocket"})
-    monkeypatch.setattr(machine, "memory", lambda: Memory(16 * GIB, 8 * GIB))
-    assert fits(find("pocket"), request) == machine.Fit(True, "Fits: about 1.4 GB of 8.0 GB of free memory.")
-    monkeypatch.setattr(machine, "memory", lambda: Memory(16 * GIB, GIB))
+    monkeypatch.setattr(fit_module, "memory", lambda: Memory(16 * GIB, 8 * GIB))
+    assert fits(find("pocket"), request) == Fit(True, "Fits: about 1.4 GB of 8.0 GB of free memory.")
+    monkeypatch.setattr(fit_module, "memory", lambda: Memory(16 * GIB, GIB))
     assert fits(find("pocket"), request).sentence == "Needs about 1.4 GB of memory; 1.0 GB are free."

@@ -65,7 +65,7 @@ function row(name, ...children) {
 }
 
 const lengthOf = (path) => path.reduce((sum, at, i) => sum + (i ? Math.hypot(at[0] - path[i - 1][0], at[1] - path[i - 1][1]) : 0), 0) / FULL;
-const SECONDS_ACROSS = 2.5; // as pipelines/families/pocket/said.py has it where no speed is said
+const SECONDS_ACROSS = 2.5; // as the built-in model has it where no speed is said
 
 function arrowRow(arrow, index) {
   const name = `Arrow ${letter(index)}`;

@@ -9,7 +9,7 @@ from typing import Any
 from jobs.queue import JobQueue
 from jobs.sketches import sketch_of
 from pipelines.errors import RequestError
-from pipelines.models.catalogue import POCKET
+from pipelines.models.catalogue import built_in
 from pipelines.request import MotionRequest
 
 
@@ -24,8 +24,11 @@ def sketched(queue: JobQueue, still: Path, request: MotionRequest) -> dict[str, 
 
 def variation(queue: JobQueue, still: Path, request: MotionRequest) -> dict[str, Any]:
     """One take: its seed and amount, its motion and its clip. Raises `StillmotionError`."""
-    if request.model != POCKET.id:
-        raise RequestError("Variations are drawn by Pocket, and another model is chosen.", "Choose Pocket for them.")
+    drawing = built_in()
+    if request.model != drawing.id:
+        raise RequestError(
+            f"Variations are drawn by {drawing.name}, and another model is chosen.", f"Choose {drawing.name} for them."
+        )
     sketch = sketch_of(queue, still, request, is_whole=True)
     told = {"seed": request.seed, "amount": request.motion_bucket_id, "motion": sketch.motion}
     return told | {"webp": _address_of(sketch.webp)}

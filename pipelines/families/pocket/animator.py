@@ -26,6 +26,7 @@ from pipelines.families.pocket.ambient import Ambient
 from pipelines.families.pocket.amplitude import speed
 from pipelines.families.pocket.camera import drawn_move
 from pipelines.families.pocket.cards import Deck, deck_of, held
+from pipelines.families.pocket.controls import Controls
 from pipelines.families.pocket.course import Way, course_of
 from pipelines.families.pocket.denoiser import HappeningDenoiser
 from pipelines.families.pocket.happening import CHANNELS, Happening
@@ -37,7 +38,7 @@ from pipelines.families.pocket.sampling import Conditions, OnFields, draw_fields
 from pipelines.families.pocket.shake import shaken
 from pipelines.families.pocket.stirring import ambient_of
 from pipelines.families.pocket.weights import open_denoiser
-from pipelines.request import MotionRequest
+from pipelines.request import MotionRequest, asked
 
 CHUNK = 4
 """Frames rendered at once: 7 MB at 1024 x 576, and a stop is obeyed within a quarter of a second."""
@@ -288,7 +289,8 @@ def _way(still: RGB, sight: Sight, deck: Deck, ambient: Ambient, request: Motion
     if said.camera.keys:
         return deck, path_of(deck, said.camera, aim, said.loop)
     # what is said to move alone is seen by a camera that holds, unless that too was said
-    camera = "hold" if said.only and request.camera == "auto" else request.camera
+    camera = asked(request, Controls).camera
+    camera = "hold" if said.only and camera == "auto" else camera
     move = drawn_move(camera, deck, aim, request.seed)
     jitter = ambient.jitter()
     if move.name == "hold":

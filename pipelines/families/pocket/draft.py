@@ -7,23 +7,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import NamedTuple
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.contract import RGB, FrameChunk
+from pipelines.contract import RGB, Drawn, FrameChunk
 from pipelines.direction import Direction, Region
 from pipelines.families.pocket.ambient import STILL, Ambient
 from pipelines.families.pocket.animator import moments_of, renderer_of_said
 from pipelines.families.pocket.cards import Deck
+from pipelines.families.pocket.controls import Controls
 from pipelines.families.pocket.masks import Floats, Mask
 from pipelines.families.pocket.places import spots
 from pipelines.families.pocket.render import Renderer
 from pipelines.families.pocket.said import ANCHOR
 from pipelines.outlines import filled
-from pipelines.request import MotionRequest
+from pipelines.request import MotionRequest, asked
 
 LEAST_ANCHOR = 16
 """Pixels around an anchor that keep still at least: four cells of a latent across."""
@@ -35,17 +35,9 @@ HALF = 127
 """Of 255: a mark holds where at least half of it is."""
 
 
-class Drawn(NamedTuple):
-    """A frame uint8 `[H, W, 3]`, and bool `[H, W]` each: where it `moved` as was said, and what of it is `held`."""
-
-    frame: RGB
-    moved: Mask
-    held: Mask
-
-
 @dataclass(frozen=True, eq=False)
 class Draft:
-    """The frames of a clip in which nothing moves but what was said, and where they are meant.
+    """See `pipelines.contract.Draft`: with where its frames are meant.
 
     `marks` draws, as red, what the still shows at all; as green, what keeps still; as blue, what moves by itself, which
     goes before. `follows` tells whether something was said of the camera; `alone`, whether nothing else may change.
@@ -114,7 +106,7 @@ def draft_of(still: RGB, request: MotionRequest) -> Draft:
         renderer,
         Renderer(marks, _marked(renderer.deck, marks), renderer.course, _at_rest(renderer.ambient)),
         moments_of(request),
-        follows=bool(said.camera.keys) or said.camera.shake > 0 or request.camera != "auto",
+        follows=bool(said.camera.keys) or said.camera.shake > 0 or asked(request, Controls).camera != "auto",
         alone=said.only,
     )
 

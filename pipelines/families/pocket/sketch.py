@@ -10,8 +10,9 @@ import numpy as np
 from pipelines.contract import RGB, Sketch
 from pipelines.eyes.seen import Sight
 from pipelines.families.pocket.animator import PocketAnimator, moments_of, seen_small, small_ambient, small_renderer
+from pipelines.families.pocket.controls import Controls
 from pipelines.families.pocket.said import MADE_OF
-from pipelines.request import MotionRequest
+from pipelines.request import MotionRequest, asked
 
 FRAMES = 12
 """Of a sketch."""
@@ -54,7 +55,8 @@ def _motion(frames: RGB, seconds: float) -> float:
 
 def _plainly(request: MotionRequest) -> MotionRequest:
     """With a move of its own only where one was asked for: which one the seed draws is not what was said."""
-    camera = "hold" if request.camera == "auto" and request.seed < 0 else request.camera
+    camera = asked(request, Controls).camera
+    camera = "hold" if camera == "auto" and request.seed < 0 else camera
     changes = {"camera": camera, "seed": max(request.seed, SEED), "num_inference_steps": STEPS}
     return request.model_copy(update=changes)
 

@@ -14,13 +14,20 @@ from typing import Literal
 from pipelines.errors import ModelError
 from pipelines.families.svd.folder import XT_1_1, SvdFolder, inspect_folder
 from pipelines.families.svd.names import UNET
-from pipelines.families.svd.single_file import MARKS, XT_FRAMES, Header, check_no_pickle, read_header, whole_in
+from pipelines.families.svd.single_file import MARKS, XT_FRAMES, Header, read_header, whole_in
+from pipelines.models.files import check_no_pickle
 from pipelines.models.spec import ModelSpec
 
 Kind = Literal["unet", "deltas"]
 
-LOW_RANK = re.compile(r"^(?P<layer>.+?)\.lora[._](?P<side>A|B|down|up)(?:\.default)?\.weight$")
-"""The names of the two halves of a delta: PEFT's and diffusers' (`lora_A`, `lora.down`), kohya's (`lora_down`)."""
+LOW_RANK = re.compile(r"^(?P<layer>.+?)\.lora[._](?P<side>A|B|down|up)(?:\.(?P<adapter>[^.]+))?\.weight$")
+"""The names of the two halves of a delta: PEFT's, with or without an adapter's name, and diffusers' (`lora_A`,
+`lora.down`), kohya's (`lora_down`)."""
+
+OF_A_PROCESSOR = re.compile(
+    r"^(?P<owner>.+?)\.processor\.(?P<projection>to_[qkv]|to_out)_lora\.(?P<side>down|up)\.weight$"
+)
+"""The same as diffusers had them first, at the attention's processor."""
 
 UNET_PREFIXES = ("", "unet.", UNET, "diffusion_model.")
 """What a file of a UNet alone may have in front of its names."""
@@ -76,6 +83,23 @@ def base_of(add_on: AddOn, here: Sequence[ModelSpec]) -> ModelSpec:
     return next((spec for spec in fitting if named and spec.id == "svd-xt-1-1"), fitting[0])
 
 
+def is_add_on(header: Header) -> bool:
+    """Whether a file with this header has to stand on a release."""
+    return _kind(header) is not None
+
+
+def half_of(name: str) -> tuple[str, str] | None:
+    """The layer that a half of a delta belongs to, and its side; None for any other name."""
+    match = LOW_RANK.match(name)
+    if match is not None:
+        return match["layer"], match["side"]
+    match = OF_A_PROCESSOR.match(name)
+    if match is None:
+        return None
+    projection = "to_out.0" if match["projection"] == "to_out" else match["projection"]
+    return f"{match['owner']}.{projection}", match["side"]
+
+
 def unet_prefix(names: Iterable[str]) -> str | None:
     """What a file has in front of the names of its UNet; None where it has no UNet of this kind."""
     known = set(names)
@@ -83,7 +107,7 @@ def unet_prefix(names: Iterable[str]) -> str | None:
 
 
 def _kind(header: Header) -> Kind | None:
-    if any(LOW_RANK.match(name) for name in header.shapes):
+    if any(half_of(name) is not None for name in header.shapes):
         return "deltas"
     is_more = any(mark in header.shapes for part, mark in MARKS.items() if part != "the UNet")
     return None if is_more or unet_prefix(header.shapes) is None else "unet"

@@ -7,9 +7,9 @@ from typing import Any
 
 import torch
 
-from pipelines.contract import RGB, Checkpoint, FrameChunk, OnStep, StepEvent, ignore_steps
+import pipelines
+from pipelines.contract import RGB, Checkpoint, Draft, FrameChunk, OnStep, StepEvent, ignore_steps
 from pipelines.errors import RequestError
-from pipelines.families.pocket.draft import Draft, draft_of
 from pipelines.families.svd.clip_watch import ClipWatch
 from pipelines.families.svd.cost import is_guided
 from pipelines.families.svd.decoding import Decoding, Numbered
@@ -37,6 +37,8 @@ class SvdAnimator:
         self.pipeline = pipeline
         self.choice = choice
         self.networks = Networks(pipeline, device)
+        self.told = ""
+        """What a person must know of every run, or empty."""
 
     def animate(
         self, still: RGB, request: MotionRequest, on_step: OnStep = ignore_steps, resume: Checkpoint | None = None
@@ -49,6 +51,8 @@ class SvdAnimator:
         decoding.
         """
         watch = Watch(on_step)
+        if self.told:
+            watch.note(self.told)
         draft = _draft_of(still, request, watch)
         latents = self._sampled(Sampling(self.networks, still, request, watch, draft), resume)
         clip = ClipWatch(still, request, None if draft is None else draft.may_move)
@@ -71,7 +75,7 @@ class SvdAnimator:
     @quiet_libraries()
     def _sampled(self, sampling: Sampling, resume: Checkpoint | None) -> torch.Tensor:
         self._recover()
-        if resume is not None:
+        if resume is not None and self._goes_on(resume, sampling):
             sampling.resume(resume)
 
         def work(plan: Plan) -> Iterator[torch.Tensor]:
@@ -92,6 +96,13 @@ class SvdAnimator:
         shortage = decode_shortage(request, self.networks.device)
         return Ladder(self.networks, request, watch).climb(decoding.run, shortage)
 
+    def _goes_on(self, resume: Checkpoint, sampling: Sampling) -> bool:
+        """Whether the frames would be those of an undisturbed run; what is drawn to its end needs no more steps."""
+        if resume.step == sampling.steps or resume.made_by == self.networks.kind:
+            return True
+        sampling.watch.note(f"Begun again: what was kept of this run was made in {resume.made_by or 'another format'}.")
+        return False
+
     def _recover(self) -> None:
         """A run whose numbers overflowed was finished in float32."""
         if self.networks.dtype != self.choice.dtype:
@@ -104,7 +115,7 @@ def _draft_of(still: RGB, request: MotionRequest, watch: Watch) -> Draft | None:
     if not is_guided(request):
         return None
     watch.note(GUIDED)
-    draft = draft_of(still, request)
+    draft = pipelines.draft(still, request)
     if draft.told:
         watch.note(draft.told)
     return draft

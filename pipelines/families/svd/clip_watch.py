@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.contract import RGB
-from pipelines.request import MotionRequest
+from pipelines.families.svd.controls import Controls
+from pipelines.request import MotionRequest, asked
 
 STRIDE = 8
 """Pixels from one that is looked at to the next: a latent cell, below which the model decides nothing."""
@@ -79,7 +80,9 @@ class ClipWatch:
         motion = self.request.motion_bucket_id
         wanted = LIVELY_MOTION if motion < LIVELY_MOTION else MOST_MOTION
         ways = [f"raise motion to {wanted}"] if motion < MOST_MOTION else []
-        ways += [f"lower the first noise to {FREE_NOISE}"] if self.request.sigma_max > FREE_NOISE else []
+        ways += (
+            [f"lower the first noise to {FREE_NOISE}"] if asked(self.request, Controls).sigma_max > FREE_NOISE else []
+        )
         return " or ".join(ways) or "draw another seed"
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipelines.errors import ModelError
-from pipelines.families.svd.addon import LOW_RANK, UNET_PREFIXES, unet_prefix
+from pipelines.families.svd.addon import UNET_PREFIXES, half_of, unet_prefix
 from pipelines.families.svd.names import UNET, source_of
 from pipelines.families.svd.single_file import Header
 
@@ -116,16 +116,19 @@ def _halves(file: Path, header: Header) -> dict[str, tuple[str, str]]:
     halves: dict[str, dict[bool, str]] = {}
     alphas = set()
     for name, shape in header.shapes.items():
-        match = LOW_RANK.match(name)
-        if match is not None:
-            halves.setdefault(match["layer"], {})[match["side"] in DOWN] = name
+        half = half_of(name)
+        if half is not None:
+            layer, side = half
+            if (side in DOWN) in halves.setdefault(layer, {}):
+                raise ModelError(f"{file.name} holds several LoRAs: it changes {layer} twice.", PLAIN)
+            halves[layer][side in DOWN] = name
         elif name.endswith(ALPHA) and math.prod(shape) == 1:
             alphas.add(name.removesuffix(ALPHA))
         else:
             raise ModelError(f"{file.name} has {name}, which is no low-rank delta.", PLAIN)
-    half = next((layer for layer in [*halves, *alphas] if len(halves.get(layer, ())) < 2), None)
-    if half is not None:
-        raise ModelError(f"{file.name} has only a part of the delta of {half}.", "Download it again.")
+    lame = next((layer for layer in [*halves, *alphas] if len(halves.get(layer, ())) < 2), None)
+    if lame is not None:
+        raise ModelError(f"{file.name} has only a part of the delta of {lame}.", "Download it again.")
     return {layer: (sides[True], sides[False]) for layer, sides in halves.items()}
 
 

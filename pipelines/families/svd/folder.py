@@ -33,6 +33,29 @@ WEIGHTS = {
 }
 """The parts that have weights, and how diffusers names their files."""
 
+SAMPLER: dict[str, Any] = {
+    "prediction_type": "v_prediction",
+    "use_karras_sigmas": True,
+    "sigma_min": 0.002,
+    "sigma_max": 700.0,
+    "timestep_type": "continuous",
+    "timestep_spacing": "leading",
+    "final_sigmas_type": "zero",
+    "use_exponential_sigmas": False,
+    "use_beta_sigmas": False,
+}
+"""What a scheduler of the releases is set to, as far as it changes a clip: our sampler is that one."""
+
+UNSAID: dict[str, Any] = {
+    "prediction_type": "epsilon",
+    "use_karras_sigmas": False,
+    "sigma_min": None,
+    "sigma_max": None,
+    "timestep_type": "discrete",
+    "timestep_spacing": "linspace",
+}
+"""What `EulerDiscreteScheduler` takes where its settings do not say; for the others, what the releases have."""
+
 HUB_FILES = (
     "model_index.json",
     "feature_extractor/preprocessor_config.json",
@@ -66,6 +89,7 @@ def inspect_folder(path: Path) -> SvdFolder:
     a pickle runs whatever its author put into it.
     """
     _check_index(path)
+    _check_sampler(path / "scheduler" / "scheduler_config.json")
     variant = "fp16" if _has_weights(path, ".fp16.safetensors") else None
     if variant is None and not _has_weights(path, ".safetensors"):
         raise _no_safetensors(path)
@@ -75,11 +99,21 @@ def inspect_folder(path: Path) -> SvdFolder:
     return SvdFolder(path, num_frames, variant)
 
 
-def folder_bytes(path: Path) -> int:
-    """Bytes of the JSON and safetensors files below `path`, or of the file that it is; 0 where there is nothing."""
-    if path.is_file():
-        return path.stat().st_size
-    return sum(file.stat().st_size for file in path.rglob("*") if file.suffix in {".json", ".safetensors"})
+def weight_files(folder: SvdFolder) -> list[Path]:
+    """The files that its weights are read from; none where they are in shards."""
+    if folder.path.is_file():
+        return [folder.path]
+    ending = ".safetensors" if folder.variant is None else f".{folder.variant}.safetensors"
+    files = [folder.path / part / f"{name}{ending}" for part, name in WEIGHTS.items()]
+    return files if all(file.is_file() for file in files) else []
+
+
+def is_svd(path: Path) -> bool:
+    """Whether a folder says that it is one, right or not."""
+    try:
+        return bool(_read_json(path / "model_index.json").get("_class_name") == PIPELINE)
+    except ModelError:
+        return False
 
 
 def _check_index(path: Path) -> None:
@@ -95,6 +129,17 @@ def _check_index(path: Path) -> None:
             raise ModelError(
                 f"The {part} of {path} is not the one of Stable Video Diffusion, and foreign code is never run.",
                 "Give an unchanged download of one of the releases.",
+            )
+
+
+def _check_sampler(file: Path) -> None:
+    settings = SAMPLER | UNSAID | _read_json(file)
+    for name, wanted in SAMPLER.items():
+        if settings[name] != wanted:
+            raise ModelError(
+                f"{file} says {name} {settings[name]}, and this model is sampled with {wanted} alone: its clips would"
+                " be others than its makers'.",
+                "Give a model that keeps the scheduler of the releases.",
             )
 
 

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 
 import torch
 
+from pipelines.families.svd.controls import Controls
+from pipelines.families.svd.cost import uses_guidance
 from pipelines.families.svd.presets import guidance_interval
-from pipelines.request import MotionRequest
+from pipelines.request import MotionRequest, asked
 
 
 @dataclass(frozen=True)
@@ -38,12 +40,11 @@ def guidance_for(request: MotionRequest, device: torch.device) -> Guidance:
 
     Linear rises from the first frame to the last, as in the reference; triangle rises to the middle frame and falls
     again, for clips that are to end where they began. The interval is that of Kynkäänniemi et al. 2024
-    (arXiv 2404.07724). Distilled weights have theirs built in.
+    (arXiv 2404.07724).
     """
     low, high = request.min_guidance_scale, request.max_guidance_scale
     scale = torch.linspace(low, high, request.num_frames)
-    if request.guidance_shape == "triangle":
+    if asked(request, Controls).guidance_shape == "triangle":
         rise = torch.linspace(0, 1, request.num_frames)
         scale = low + (high - low) * (1 - (2 * rise - 1).abs())
-    wanted = high > 1 and request.speed != "turbo"
-    return Guidance(scale[:, None, None, None].to(device), wanted, *guidance_interval(request))
+    return Guidance(scale[:, None, None, None].to(device), uses_guidance(request), *guidance_interval(request))

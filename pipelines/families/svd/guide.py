@@ -15,8 +15,7 @@ from itertools import pairwise
 import numpy as np
 import torch
 
-from pipelines.contract import RGB
-from pipelines.families.pocket.draft import Draft
+from pipelines.contract import RGB, Draft
 from pipelines.families.svd.conditions import wide_enough
 from pipelines.families.svd.guards import check_finite
 from pipelines.families.svd.networks import Networks

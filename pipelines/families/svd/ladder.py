@@ -12,11 +12,12 @@ import torch
 
 from pipelines.errors import BadFrames, OutOfMemory
 from pipelines.families.svd.cost import Kind
-from pipelines.families.svd.memory import give_back, is_out_of_memory, usable_bytes, within_memory
+from pipelines.families.svd.memory import usable_bytes
 from pipelines.families.svd.networks import Networks
 from pipelines.families.svd.plan import MOST_DESCENTS, Plan, choose, plans_for
 from pipelines.families.svd.watch import Watch
 from pipelines.request import MotionRequest
+from pipelines.shortage import give_back, is_out_of_memory, within_memory
 
 log = logging.getLogger(__name__)
 

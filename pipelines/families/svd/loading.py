@@ -17,11 +17,13 @@ from pipelines.families.svd.animator import SvdAnimator
 from pipelines.families.svd.dtype import choose_dtype
 from pipelines.families.svd.folder import SvdFolder
 from pipelines.families.svd.fusing import check_fit, lay_on
-from pipelines.families.svd.memory import is_out_of_memory, load_shortage, within_memory
+from pipelines.families.svd.memory import load_shortage
 from pipelines.families.svd.networks import PARTS
 from pipelines.families.svd.quiet import quiet_libraries
 from pipelines.families.svd.single_file import inspect, read_header
 from pipelines.families.svd.tiny_decoder import open_tiny
+from pipelines.machine import gpus
+from pipelines.shortage import is_out_of_memory, within_memory
 
 REMEDY = "Download the model again."
 
@@ -51,6 +53,7 @@ def load_svd(
         within_memory(partial(_lay_on, pipeline, laid_on, folder), load_shortage(torch.device("cpu")))
     within_memory(partial(_move, pipeline, place), load_shortage(place))
     animator = SvdAnimator(pipeline, choice, place)
+    animator.told = "" if device else _unseen_gpu(place)
     animator.networks.drawer = None if taesd is None else open_tiny(taesd, place, choice.dtype)
     return animator
 
@@ -68,6 +71,14 @@ def best_device() -> str:
     if torch.cuda.is_available():
         return "cuda"
     return "mps" if torch.backends.mps.is_available() else "cpu"
+
+
+def _unseen_gpu(place: torch.device) -> str:
+    """A sentence where there is a GPU that torch does not find: the page has promised a run on it."""
+    unseen = gpus() if place.type == "cpu" else ()
+    if not unseen:
+        return ""
+    return f"torch does not find the {unseen[0].name}: this runs on the CPU. Install a torch with CUDA, or its driver."
 
 
 def _check_device(place: torch.device) -> None:

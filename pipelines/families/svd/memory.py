@@ -2,25 +2,14 @@
 
 from __future__ import annotations
 
-import gc
-import logging
-from collections.abc import Callable
-from typing import TypeVar
-
 import torch
 
 from pipelines.errors import OutOfMemory
 from pipelines.families.svd import cost
 from pipelines.families.svd.plan import SIXTEEN_BIT
 from pipelines.machine import memory
+from pipelines.models.fit import choose_built_in
 from pipelines.request import MotionRequest
-
-Result = TypeVar("Result")
-
-log = logging.getLogger(__name__)
-
-OUT_OF_MEMORY_WORDS = ("out of memory", "not enough memory", "can't allocate memory")
-"""How CUDA and MPS, Windows' and Linux' allocators say it, in that order; only CUDA's error has a class of its own."""
 
 
 def usable_bytes(device: torch.device, itemsize: int) -> float:
@@ -30,34 +19,6 @@ def usable_bytes(device: torch.device, itemsize: int) -> float:
     if device.type == "mps":
         return torch.mps.recommended_max_memory()
     return memory().available_bytes + cost.WEIGHTS_BYTES * itemsize / SIXTEEN_BIT
-
-
-def within_memory(work: Callable[[], Result], shortage: OutOfMemory) -> Result:
-    """What `work` returns; raises `shortage` where it runs out of memory, with the memory given back."""
-    try:
-        return work()
-    except (RuntimeError, MemoryError) as error:
-        if not is_out_of_memory(error):
-            raise
-        log.warning("Out of memory: %s", error)
-    # Outside of the except block, whose traceback holds on to every tensor of the failed call (pytorch #18853).
-    give_back()
-    raise shortage
-
-
-def give_back() -> None:
-    """Lets go of what nothing refers to any more, on the GPU too."""
-    gc.collect()
-    if torch.cuda.is_available():
-        torch.cuda.empty_cache()
-
-
-def is_out_of_memory(error: Exception) -> bool:
-    """Whether `error` is a failed allocation, on any device."""
-    text = str(error).lower()
-    return isinstance(error, MemoryError | torch.OutOfMemoryError) or any(
-        words in text for words in OUT_OF_MEMORY_WORDS
-    )
 
 
 def sampling_shortage(request: MotionRequest, device: torch.device) -> OutOfMemory:
@@ -74,9 +35,7 @@ def decode_shortage(request: MotionRequest, device: torch.device) -> OutOfMemory
 
 def load_shortage(device: torch.device) -> OutOfMemory:
     """The error for weights that do not fit."""
-    return OutOfMemory(
-        f"Not enough {_kind(device)} for the weights.", "Close other programs, or choose the model Pocket."
-    )
+    return OutOfMemory(f"Not enough {_kind(device)} for the weights.", f"Close other programs. {choose_built_in()}")
 
 
 def _kind(device: torch.device) -> str:

@@ -8,7 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from pipelines.families.svd import cost
-from pipelines.request import MotionRequest
+from pipelines.families.svd.controls import Controls
+from pipelines.request import MotionRequest, asked
 
 SIXTEEN_BIT = 2
 """Bytes of a number in 16 bit, the unit of the figures in `cost`."""
@@ -107,7 +108,7 @@ def flops(plan: Plan, request: MotionRequest) -> float:
     """Operations of a run: encoding of a draft, sampling and decoding, next to which encoding the still is nothing."""
     passes = 2 if cost.uses_guidance(request) else 1
     sampling = cost.SAMPLING_FLOPS * passes * request.num_inference_steps
-    if request.speed == "faster":
+    if asked(request, Controls).speed == "faster":
         sampling *= (1 + cost.SHALLOW_FLOPS / cost.SAMPLING_FLOPS) / 2
     decoding = cost.FRUGAL_DECODE_FLOPS if plan.frugal else cost.DECODE_FLOPS
     encoding = cost.ENCODE_FLOPS * cost.COUNTED_FRAMES if cost.is_guided(request) else 0.0

@@ -6,9 +6,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
+from pipelines.families.svd.controls import Controls
 from pipelines.families.svd.reuse import Reuse
-from pipelines.families.svd.schedule import Solver, ays_sigmas, consistency, dpm_solver, euler, karras_sigmas
-from pipelines.request import MotionRequest
+from pipelines.families.svd.schedule import (
+    Solver,
+    ays_sigmas,
+    consistency,
+    distilled_sigmas,
+    dpm_solver,
+    euler,
+    karras_sigmas,
+)
+from pipelines.request import MotionRequest, asked
 
 SOLVERS: dict[str, Solver] = {"euler": euler, "dpm": dpm_solver}
 
@@ -34,18 +43,20 @@ class Recipe:
 
 def recipe_for(request: MotionRequest) -> Recipe:
     """The recipe of a request, with `num_inference_steps` steps at every speed."""
-    solver, steps = SOLVERS[request.solver], request.num_inference_steps
-    if request.speed == "exact":
-        return Recipe(solver, karras_sigmas(steps, request.sigma_max))
-    if request.speed == "turbo":
-        return Recipe(consistency(request.seed), karras_sigmas(steps, request.sigma_max), redraws=True)
-    sigmas = ays_sigmas(steps, request.sigma_max)
-    if request.speed == "fast":
+    own, steps = asked(request, Controls), request.num_inference_steps
+    solver = SOLVERS[own.solver]
+    if own.speed == "exact":
+        return Recipe(solver, karras_sigmas(steps, own.sigma_max))
+    if own.speed == "turbo":
+        return Recipe(consistency(request.seed), distilled_sigmas(steps, own.sigma_max), redraws=True)
+    sigmas = ays_sigmas(steps, own.sigma_max)
+    if own.speed == "fast":
         return Recipe(solver, sigmas)
     return Recipe(solver, sigmas, partial(Reuse, REUSE_INTERVAL))
 
 
 def guidance_interval(request: MotionRequest) -> tuple[float, float]:
     """The lowest and the highest noise level with guidance."""
-    low = request.guidance_sigma_low
-    return (max(low, GUIDANCE_END) if request.speed == "faster" else low), request.guidance_sigma_high
+    own = asked(request, Controls)
+    low = own.guidance_sigma_low
+    return (max(low, GUIDANCE_END) if own.speed == "faster" else low), own.guidance_sigma_high

@@ -8,9 +8,8 @@ from functools import partial
 import numpy as np
 import torch
 
-from pipelines.contract import RGB, Checkpoint
+from pipelines.contract import RGB, Checkpoint, Draft
 from pipelines.errors import BadFrames
-from pipelines.families.pocket.draft import Draft
 from pipelines.families.svd.conditions import Seen, encode
 from pipelines.families.svd.denoiser import Denoiser
 from pipelines.families.svd.guards import check_finite
@@ -64,6 +63,11 @@ class Sampling:
         self.done, self.state = checkpoint.step, State(arrays["x"], arrays.get("seen"), sigma)
         self.safe = (self.done, self.state)
 
+    @property
+    def steps(self) -> int:
+        """How many there are."""
+        return len(recipe_for(self.request).sigmas) - 1
+
     @torch.no_grad()
     def run(self, plan: Plan) -> torch.Tensor:
         """Scaled latents of the clip, float32 `[1, F, 4, h, w]` on the device, all finite.
@@ -87,8 +91,9 @@ class Sampling:
         begun = state = self.state or State((noise * (recipe.sigmas[0] ** 2 + 1) ** 0.5).to(self.networks.device))
         total = len(recipe.sigmas) - 1
         self.watch.begin("sampling", total, self.done)
-        if denoiser.unet.is_compiled:
-            self.watch.note("The first step compiles the model for this size, which can take minutes.")
+        compiling = self.networks.expect(self.request)
+        if compiling:
+            self.watch.note(compiling)
         looks = looks_at(self.request, plan, total, self.networks.drawer)
         for state in solver(denoiser, begun, recipe.sigmas[self.done :]):
             self.state, self.done = state, self.done + 1
@@ -97,7 +102,9 @@ class Sampling:
                 self._check(state, total)
             is_whole = is_last or not denoiser.reuse.is_midway
             look = looks.at(self.done, state.seen)
-            self.watch.reached(self.done, look, partial(_copy, state, self.done) if is_whole else None)
+            self.watch.reached(
+                self.done, look, partial(_copy, state, self.done, self.networks.kind) if is_whole else None
+            )
         return state
 
     def _check(self, state: State, total: int) -> None:
@@ -131,10 +138,10 @@ class Sampling:
         return torch.randn(shape, generator=generator)
 
 
-def _copy(state: State, done: int) -> Checkpoint:
+def _copy(state: State, done: int, made_by: str) -> Checkpoint:
     """A copy of the run after `done` steps, from which it goes on to the very same frames."""
     tensors = {"x": state.x, "seen": state.seen}
-    return Checkpoint(done, {name: t.float().cpu().numpy() for name, t in tensors.items() if t is not None})
+    return Checkpoint(done, {name: t.float().cpu().numpy() for name, t in tensors.items() if t is not None}, made_by)
 
 
 def feed_forward_rows(networks: Networks) -> int:

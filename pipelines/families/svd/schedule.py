@@ -50,6 +50,23 @@ def karras_sigmas(steps: int, sigma_max: float = SIGMA_MAX) -> list[float]:
     return [*((high + part * (low - high)) ** RHO for part in ramp), 0.0]
 
 
+DISTILLED_STEPS = 40
+"""Noise levels that AnimateLCM was distilled between (its `num_train_timesteps`)."""
+
+
+def distilled_sigmas(steps: int, sigma_max: float = SIGMA_MAX) -> list[float]:
+    """The levels that distilled weights are asked at: every so many of the ones they were distilled between, and 0.
+
+    As in AnimateLCM's scheduler for this model, diffusers' `CMStochasticIterativeScheduler` but for the end at 0: the
+    last step is well above no noise, where the model has something left to do.
+    """
+    levels = max(DISTILLED_STEPS, steps)
+    apart = levels // steps
+    high, low = sigma_max ** (1 / RHO), SIGMA_MIN ** (1 / RHO)
+    ramp = (index * apart / (levels - 1) for index in range(steps))
+    return [*((high + part * (low - high)) ** RHO for part in ramp), 0.0]
+
+
 def ays_sigmas(steps: int, sigma_max: float = SIGMA_MAX) -> list[float]:
     """The published noise levels for ten steps; for other numbers interpolated in the logarithm, as its authors do.
 

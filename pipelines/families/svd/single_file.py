@@ -9,8 +9,7 @@ from pathlib import Path
 
 from pipelines.errors import ModelError
 from pipelines.families.svd.folder import SvdFolder, inspect_folder
-
-PICKLES = {".ckpt", ".bin", ".pt", ".pth", ".pkl"}
+from pipelines.models.files import check_no_pickle
 
 LENGTH_BYTES = 8
 """Bytes in front of the header of a safetensors file, which say how long it is."""
@@ -50,15 +49,6 @@ def inspect_file(path: Path) -> SvdFolder:
     """
     check_no_pickle(path)
     return whole_in(path, read_header(path))
-
-
-def check_no_pickle(path: Path) -> None:
-    """Raises `ModelError` for a file that would run as it is opened, by its name."""
-    if path.suffix.lower() in PICKLES:
-        raise ModelError(
-            f"{path.name} is a pickle, which can run any code when it is opened.",
-            "Download the .safetensors file of the model instead.",
-        )
 
 
 def whole_in(path: Path, header: Header) -> SvdFolder:

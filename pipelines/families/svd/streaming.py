@@ -8,16 +8,22 @@ import torch
 from torch import nn
 
 
-def stream(network: nn.Module, device: torch.device) -> None:
-    """Leaves the weights of `network` in main memory, for good; `device` is where its layers compute.
+class Streamed:
+    """A network whose weights wait in main memory, until it is `ended`.
 
     Copies and kernels follow one another on the device, so that nothing in here waits for it. The network may be
-    converted afterwards; its own `forward` need not be what runs, as long as its layers are called.
+    converted meanwhile; its own `forward` need not be what runs, as long as its layers are called.
     """
-    network.to("cpu")
-    for layer in network.modules():
-        if next(layer.parameters(recurse=False), None) is not None:
-            _Visits(layer, device)
+
+    def __init__(self, network: nn.Module, device: torch.device) -> None:
+        network.to("cpu")
+        layers = [layer for layer in network.modules() if next(layer.parameters(recurse=False), None) is not None]
+        self._visits = [_Visits(layer, device) for layer in layers]
+
+    def end(self) -> None:
+        """The weights stay where they are from now on: in main memory, to be moved as a whole."""
+        for visits in self._visits:
+            visits.end()
 
 
 class _Visits:
@@ -28,8 +34,15 @@ class _Visits:
         self.waiting: list[torch.Tensor] = []
         if device.type == "cuda":
             _pin(layer)
-        layer.register_forward_pre_hook(self._come)
-        layer.register_forward_hook(self._go, always_call=True)
+        self.hooks = [
+            layer.register_forward_pre_hook(self._come),
+            layer.register_forward_hook(self._go, always_call=True),
+        ]
+
+    def end(self) -> None:
+        """No more visits."""
+        for hook in self.hooks:
+            hook.remove()
 
     def _come(self, layer: nn.Module, _: Any) -> None:
         for weight in layer.parameters(recurse=False):

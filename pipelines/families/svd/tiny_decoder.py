@@ -13,10 +13,10 @@ from torch.nn import functional as F
 
 from pipelines.contract import RGB
 from pipelines.errors import ModelError
-from pipelines.families.svd.memory import is_out_of_memory
 from pipelines.families.svd.preview import to_bytes
 from pipelines.families.svd.single_file import read_header
 from pipelines.families.svd.taesd import taesd_names
+from pipelines.shortage import is_out_of_memory
 
 log = logging.getLogger(__name__)
 

@@ -11,10 +11,9 @@ import pytest
 import torch
 
 from pipelines.errors import ModelError
-from pipelines.families.svd.folder import SvdFolder
 from pipelines.families.svd.network.blocks import spatial_share
 from pipelines.families.svd.single_file import read_header
-from pipelines.models.added import _remembered, add_folder
+from pipelines.models.added import Added, remember, remembered
 
 
 def test_all_that_are_added_at_once_are_remembered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -22,14 +21,14 @@ def test_all_that_are_added_at_once_are_remembered(tmp_path: Path, monkeypatch: 
 
     def add(number: int) -> None:
         for index in range(10):
-            add_folder(SvdFolder(tmp_path / f"model {number} {index}", 7, None))
+            remember(Added("model", str(tmp_path / f"model {number} {index}"), "svd"), ())
 
     threads = [threading.Thread(target=add, args=(number,)) for number in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert len({known.id for known in _remembered()}) == 80
+    assert len({known.id for known in remembered()}) == 80
     assert {path.name for path in (tmp_path / "data").iterdir()} <= {"models.json", "models.json.lock"}
 
 

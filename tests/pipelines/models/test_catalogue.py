@@ -14,18 +14,20 @@ import pytest
 
 from pipelines.errors import ModelError, RequestError
 from pipelines.families.svd.folder import HUB_FILES
+from pipelines.loading import add, remove
 from pipelines.machine import Gpu, data_folder
 from pipelines.models import catalogue
-from pipelines.models.catalogue import add_local, default_model, find, location, models, request_for
-from tests.tiny_svd import make_tiny_svd
+from pipelines.models.asking import request_for
+from pipelines.models.catalogue import add_local, default_model, find, location, models
+from tests.tiny_svd import make_tiny_svd, release
 
 
 @pytest.fixture(scope="session")
 def folders(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """`svd` (14 frames), `xt` (25), `svd-xt-1-1` (25) and `other` (6)."""
     root = tmp_path_factory.mktemp("folders")
-    for name, num_frames in {"svd": 14, "xt": 25, "svd-xt-1-1": 25, "other": 6}.items():
-        make_tiny_svd(root / name, num_frames=num_frames)
+    for seed, (name, num_frames) in enumerate({"svd": 14, "xt": 25, "svd-xt-1-1": 25, "other": 6}.items()):
+        make_tiny_svd(root / name, num_frames=num_frames, seed=seed)
     return root
 
 
@@ -36,6 +38,13 @@ def fresh(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "hub"))
     monkeypatch.setattr(catalogue, "gpus", lambda: ())
     yield
+
+
+@pytest.fixture
+def released(folders: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first three are the releases, byte by byte."""
+    for name, model in {"svd": "svd", "xt": "svd-xt", "svd-xt-1-1": "svd-xt-1-1"}.items():
+        release(monkeypatch, folders / name, model)
 
 
 def in_hub_cache(model: str, tmp_path: Path, files: tuple[str, ...] = HUB_FILES) -> Path:
@@ -146,14 +155,36 @@ def test_a_stranger_names_models_by_their_ids_alone(folders: Path) -> None:
             request_for({"model": model})
 
 
+@pytest.mark.usefixtures("released")
 def test_an_added_release_is_the_place_of_that_release(folders: Path) -> None:
-    for name, release in {"svd": "svd", "svd-xt-1-1": "svd-xt-1-1", "xt": "svd-xt"}.items():
+    for name, model in {"svd": "svd", "svd-xt-1-1": "svd-xt-1-1", "xt": "svd-xt"}.items():
         spec = add_local(folders / name)
-        assert (spec.id, location(spec)) == (release, folders / name)
-        assert spec == find(release)
+        assert (spec.id, location(spec)) == (model, folders / name)
+        assert spec == find(model)
     assert len(models()) == 4
 
 
+def test_what_is_no_release_takes_neither_its_place_nor_its_licence(folders: Path) -> None:
+    """Made like XT, and called like it: only its weights would tell."""
+    spec = add_local(folders / "svd-xt-1-1")
+    assert (spec.id, spec.max_frames, spec.licence) == ("svd-xt-1-1-2", 25, "not known")
+    theirs = find("svd-xt-1-1")
+    assert (location(theirs), theirs.licence) == (None, "Stability AI Community License")
+    assert theirs.repo is not None, "it can still be fetched"
+
+
+def test_what_was_added_can_be_forgotten(folders: Path) -> None:
+    add(folders / "other")
+    assert remove("other") == f"other is forgotten. Its files stay in {folders / 'other'}."
+    assert "other" not in {spec.id for spec in models()}
+    assert (folders / "other" / "model_index.json").is_file()
+    with pytest.raises(ModelError, match=r"No model was added as other\. What was added: none\."):
+        remove("other")
+    with pytest.raises(ModelError, match="No model was added as pocket"):
+        remove("pocket")
+
+
+@pytest.mark.usefixtures("released")
 def test_more_folders_get_ids_of_their_own(folders: Path, tmp_path: Path) -> None:
     add_local(folders / "xt")
     tune = Path(shutil.copytree(folders / "xt", tmp_path / "My Tune!"))
@@ -183,6 +214,7 @@ def test_a_damaged_list_of_added_models_is_named() -> None:
         models()
 
 
+@pytest.mark.usefixtures("released")
 def test_the_environment_names_a_folder(folders: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("STILLMOTION_SVD_PATH", str(folders / "svd"))
     assert location(find("svd")) == folders / "svd"
@@ -210,18 +242,16 @@ def test_the_default_is_svd_only_with_a_gpu_and_weights(tmp_path: Path, monkeypa
     assert request_for({}).model == "svd-xt"
 
 
-def test_pocket_is_where_it_was_built_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "unet").mkdir()
-    (tmp_path / "unet" / "diffusion_pytorch_model.safetensors").write_bytes(b"1234")
-    monkeypatch.setattr(catalogue, "POCKET_FOLDER", tmp_path)
-    assert find("pocket").size_bytes == 4
-    assert catalogue.POCKET.path == Path(catalogue.__file__).parents[2] / "assets" / "models" / "pocket"
+def test_pocket_is_where_it_was_built_in() -> None:
+    folder = Path(catalogue.__file__).parents[2] / "assets" / "models" / "pocket"
+    assert location(find("pocket")) == folder
+    assert find("pocket").size_bytes == (folder / "denoiser.safetensors").stat().st_size
 
 
 def test_the_page_may_import_it_without_torch() -> None:
     code = (
-        "import sys, pipelines.models.catalogue as c, pipelines.models.hub, pipelines.machine; c.models();"
-        "c.request_for({});"
+        "import sys, pipelines.models.asking as a, pipelines.models.catalogue as c, pipelines.models.hub;"
+        "[a.fits(spec, a.request_for({'model': spec.id})) for spec in c.models()];"
         "sys.exit(any(name in sys.modules for name in ('torch', 'diffusers', 'transformers')))"
     )
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)

@@ -16,8 +16,9 @@ import pytest
 
 from pipelines.errors import Cancelled, HubError
 from pipelines.families.svd.folder import HUB_FILES
+from pipelines.families.svd.releases import RELEASES
 from pipelines.models import hub
-from pipelines.models.catalogue import RELEASES, location
+from pipelines.models.catalogue import location
 from pipelines.models.hub import fetch, snapshot
 from pipelines.models.spec import ModelSpec
 

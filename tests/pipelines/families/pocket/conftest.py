@@ -13,7 +13,7 @@ from pipelines.eyes.materials import MATERIALS
 from pipelines.eyes.seen import Sight
 from pipelines.families.pocket.animator import PocketAnimator, load_pocket
 from pipelines.families.pocket.cards import Deck, deck_of
-from pipelines.models.catalogue import POCKET_FOLDER
+from pipelines.families.pocket.face import FOLDER
 
 SHIPPED_STILLS = Path(__file__).parents[4] / "assets" / "stills"
 
@@ -23,7 +23,7 @@ HORIZON, POST = 0.4, (0.6, 0.7)
 
 @pytest.fixture(scope="session")
 def animator() -> PocketAnimator:
-    return load_pocket(POCKET_FOLDER)
+    return load_pocket(FOLDER)
 
 
 @pytest.fixture(scope="session")

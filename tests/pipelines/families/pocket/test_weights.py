@@ -12,8 +12,8 @@ import torch
 import pipelines
 from pipelines.errors import ModelError
 from pipelines.families.pocket.animator import PocketAnimator
+from pipelines.families.pocket.face import FOLDER
 from pipelines.families.pocket.weights import FILE, open_denoiser, save_denoiser
-from pipelines.models.catalogue import POCKET_FOLDER
 
 MOST_BYTES = 20_000_000
 """What the built-in model may add to the repository."""
@@ -31,7 +31,7 @@ def test_a_saved_network_opens_again(animator, tmp_path):
 
 
 def test_the_shipped_folder_holds_safetensors_only_and_is_small():
-    files = [file for file in POCKET_FOLDER.rglob("*") if file.is_file()]
+    files = [file for file in FOLDER.rglob("*") if file.is_file()]
     assert {file.suffix for file in files} <= {".safetensors", ".md"}
     assert sum(file.stat().st_size for file in files) < MOST_BYTES
 
@@ -47,14 +47,14 @@ def test_it_is_loaded_by_its_name_without_what_only_other_families_need():
 
 @pytest.mark.parametrize("harm", ["missing", "cut off", "of another network"])
 def test_damaged_weights_say_so_and_no_other_model_takes_their_place(harm, tmp_path, monkeypatch):
-    broken = shutil.copytree(POCKET_FOLDER, tmp_path / "pocket")
+    broken = shutil.copytree(FOLDER, tmp_path / "pocket")
     file = broken / FILE
     whole = file.read_bytes()
     file.unlink()
     if harm == "cut off":
         file.write_bytes(whole[: len(whole) // 2])
     if harm == "of another network":
-        shutil.copy(POCKET_FOLDER.parent / "eyes" / "eyes.safetensors", file)
+        shutil.copy(FOLDER.parent / "eyes" / "eyes.safetensors", file)
     monkeypatch.setattr("pipelines.loading.location", lambda spec: broken)
     with pytest.raises(ModelError, match="damaged or missing"):
         pipelines.load("pocket")

@@ -14,11 +14,11 @@ import pipelines
 from jobs.make_clip import Order, make_clip
 from jobs.recipe import recipe_text
 from pipelines.errors import ModelError
-from pipelines.loading import add
+from pipelines.loading import add, remove
 from pipelines.machine import data_folder
-from pipelines.models.added import added_taesd
-from pipelines.models.catalogue import find, location, models, request_for
-from tests.tiny_svd import lora_file, make_tiny_svd, random_halves, unet_file, unet_of
+from pipelines.models.asking import request_for
+from pipelines.models.catalogue import find, location, models, places_of
+from tests.tiny_svd import lora_file, make_tiny_svd, random_halves, release, unet_file, unet_of
 
 STILL = Path(__file__).resolve().parents[4] / "assets" / "stills" / "lake.jpg"
 
@@ -29,13 +29,15 @@ XT = "Stable Video Diffusion XT"
 def releases(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """`svd` (14 frames), `svd-xt` and `svd-xt-1-1` (25)."""
     root = tmp_path_factory.mktemp("releases")
-    for name, num_frames in {"svd": 14, "svd-xt": 25, "svd-xt-1-1": 25}.items():
-        make_tiny_svd(root / name, num_frames=num_frames)
+    for seed, (name, num_frames) in enumerate({"svd": 14, "svd-xt": 25, "svd-xt-1-1": 25}.items()):
+        make_tiny_svd(root / name, num_frames=num_frames, seed=seed)
     return root
 
 
 @pytest.fixture(autouse=True)
-def fresh(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def fresh(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, releases: Path) -> None:
+    for name in ("svd", "svd-xt", "svd-xt-1-1"):
+        release(monkeypatch, releases / name, name)
     monkeypatch.setenv("STILLMOTION_DATA", str(tmp_path / "data"))
     monkeypatch.delenv("STILLMOTION_SVD_PATH", raising=False)
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "hub"))
@@ -100,6 +102,17 @@ def test_the_choice_stays_and_a_release_that_goes_takes_it_along(releases: Path,
         pipelines.load("pan-left", "cpu", "fp32")
 
 
+def test_an_add_on_may_stand_on_a_model_of_ones_own(lora: Path, tmp_path: Path) -> None:
+    add(make_tiny_svd(tmp_path / "my tune", num_frames=14, seed=7))
+    assert add(lora) == "pan-left is known as pan-left, on my tune."
+    assert (find("pan-left").base, location(find("pan-left"))) == ("my-tune", lora)
+    with pytest.raises(ModelError, match=r"pan-left stands on my-tune\. Remove that first"):
+        remove("my-tune")
+    for model in ("pan-left", "my-tune"):
+        remove(model)
+    assert len(models()) == 4
+
+
 def test_what_does_not_fit_is_not_added(releases: Path, lora: Path, tmp_path: Path) -> None:
     add(releases / "svd")
     foreign = lora_file(tmp_path / "sdxl.safetensors", {"down_blocks.9.to_q": (torch.zeros(1, 2), torch.zeros(2, 1))})
@@ -144,13 +157,14 @@ def test_the_environment_may_name_one(releases: Path, lora: Path, monkeypatch: p
     assert (find("pan-left").base, location(find("pan-left"))) == ("svd", lora)
 
 
-def test_taesd_is_no_model(tmp_path: Path) -> None:
+def test_taesd_is_no_model(releases: Path, tmp_path: Path) -> None:
+    add(releases / "svd")
     folder = tmp_path / "taesd"
     AutoencoderTiny().save_pretrained(folder)
     assert add(folder) == "taesd draws the previews of Stable Video Diffusion from now on."
     assert len(models()) == 4
-    file = added_taesd()
-    assert file == folder / "diffusion_pytorch_model.safetensors"
+    file = folder / "diffusion_pytorch_model.safetensors"
+    assert places_of(find("svd")).parts == {"taesd": file}
     file.unlink()
-    assert added_taesd() is None
+    assert places_of(find("svd")).parts == {}
     assert (data_folder() / "models.json").is_file()

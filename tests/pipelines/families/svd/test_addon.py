@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 from diffusers import UNetSpatioTemporalConditionModel
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 from torch.nn import functional as F
 
 from pipelines.contract import RGB
@@ -151,6 +151,33 @@ def test_the_names_of_all_tools_mean_the_same(tiny: Path, tmp_path: Path, halves
     down, up = halves["conv_in"]
     expected = unet_of(tiny)["conv_in.weight"] + 0.5 * torch.einsum("or,rikl->oikl", up[:, :, 0, 0], down)
     assert torch.allclose(unet.conv_in.weight, expected, atol=1e-6)
+
+
+def test_a_lora_of_attention_processors_means_the_same(tiny: Path, tmp_path: Path, halves: Halves) -> None:
+    """As diffusers saved them first."""
+    attention = {layer: pair for layer, pair in halves.items() if ".attn1." in layer}
+    assert len(attention) == 2, "a projection and an output"
+    tensors = {}
+    for layer, pair in attention.items():
+        owner, _, projection = layer.removesuffix(".0").rpartition(".")
+        for side, half in zip(("down", "up"), pair, strict=True):
+            tensors[f"unet.{owner}.processor.{projection}_lora.{side}.weight"] = half.clone()
+    file = tmp_path / "older.safetensors"
+    save_file(tensors, file)
+    assert recognise(file) == AddOn(file, "deltas")
+    plain = lora_file(tmp_path / "plain.safetensors", attention)
+    unets = (load_svd(tiny, device="cpu", dtype="fp32", add_on=each).pipeline.unet for each in (file, plain, None))
+    older, newer, bare = (list(unet.parameters()) for unet in unets)
+    assert all(map(torch.equal, older, newer))
+    assert not all(map(torch.equal, older, bare))
+
+
+def test_two_adapters_in_one_file_are_refused(tiny: Path, tmp_path: Path, halves: Halves) -> None:
+    file = lora_file(tmp_path / "two.safetensors", halves, "PEFT, named")
+    both = load_file(file)
+    save_file(both | {name.replace("my_adapter", "another"): half.clone() for name, half in both.items()}, file)
+    with pytest.raises(ModelError, match="holds several LoRAs"):
+        load_svd(tiny, device="cpu", dtype="fp32", add_on=file)
 
 
 def test_alpha_in_the_header_counts(tiny: Path, tmp_path: Path, halves: Halves) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from operator import attrgetter
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from pipelines.contract import RGB, Checkpoint, StepEvent
 from pipelines.errors import BadFrames, Cancelled, OutOfMemory, RequestError
 from pipelines.families.svd.animator import SvdAnimator
 from pipelines.families.svd.loading import load_svd
+from pipelines.families.svd.networks import MOST_SIZES
 from pipelines.request import MotionRequest
 
 
@@ -248,6 +250,33 @@ def test_a_run_goes_on_from_any_checkpoint_to_the_same_frames(
         assert all(array.dtype == np.float32 for array in copy.arrays.values())
         again = list(animator.animate(still, request, resume=copy))
         assert np.array_equal(np.concatenate([chunk.frames for chunk in again]), wanted)
+
+
+def test_a_checkpoint_of_another_format_or_device_is_begun_again(
+    animator: SvdAnimator, still: RGB, request_4: MotionRequest
+) -> None:
+    kept: list[Checkpoint] = []
+    wanted = frames_of(animator, still, request_4)
+    animator.sample(still, request_4, lambda event: kept.append(event.checkpoint()))
+    assert kept[0].made_by == "torch.float32 on cpu"
+    events: list[StepEvent] = []
+    foreign = replace(kept[0], made_by="torch.float16 on cuda")
+    again = np.concatenate([chunk.frames for chunk in animator.animate(still, request_4, events.append, foreign)])
+    assert np.array_equal(again, wanted)
+    assert events[0].note == "Begun again: what was kept of this run was made in torch.float16 on cuda."
+    assert next(event.step for event in events if event.stage == "sampling" and not event.note) == 1
+
+
+def test_as_many_sizes_are_compiled_as_torch_bears(tiny: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("STILLMOTION_DATA", str(tmp_path))
+    monkeypatch.setenv("TORCHINDUCTOR_CACHE_DIR", str(tmp_path))
+    monkeypatch.setenv("STILLMOTION_COMPILE", "eager")
+    networks = load_svd(tiny, device="cpu", dtype="fp32").networks
+    sizes = [MotionRequest(num_frames=2, width=64, height=64 * (number + 1)) for number in range(MOST_SIZES + 1)]
+    assert all(networks.expect(size) for size in sizes[:-1])
+    assert not networks.expect(sizes[0]), "it is there already"
+    assert networks.expect(sizes[-1])
+    assert networks.expect(sizes[0]), "the others were forgotten for it"
 
 
 def test_a_finished_sampling_is_only_decoded(animator: SvdAnimator, still: RGB, request_4: MotionRequest) -> None:

@@ -10,6 +10,7 @@ from pipelines.families.svd import cost
 from pipelines.families.svd.memory import decode_shortage, sampling_shortage, usable_bytes
 from pipelines.families.svd.plan import Plan, choose, decode_bytes, estimate, fitting_change, plans_for, sampling_bytes
 from pipelines.request import MotionRequest
+from pipelines.shortage import is_out_of_memory
 
 XT = MotionRequest(num_frames=25)
 FOURTEEN = XT.model_copy(update={"num_frames": 14})
@@ -33,6 +34,19 @@ def test_costs_follow_frames_pixels_and_guidance() -> None:
     assert sampling_bytes(together, XT.model_copy(update={"max_guidance_scale": 1.0})) == pytest.approx(2.06e9)
     assert sampling_bytes(split, SMALL) == pytest.approx(2.06e9 * 14 / 25 * 320 * 576 / (576 * 1024))
     assert decode_bytes(split, XT) == pytest.approx(5.13e9, rel=0.01)
+
+
+def test_distilled_weights_run_once_a_step() -> None:
+    turbo = XT.model_copy(update={"speed": "turbo", "num_inference_steps": 4})
+    plain = turbo.model_copy(update={"speed": "exact", "max_guidance_scale": 1.0, "min_guidance_scale": 1.0})
+    assert estimate(Plan(chunk=1), turbo) == estimate(Plan(chunk=1), plain)
+
+
+@pytest.mark.parametrize(
+    "words", ["CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate`", "cuDNN error: CUDNN_STATUS_ALLOC_FAILED"]
+)
+def test_a_library_without_room_is_a_shortage(words: str) -> None:
+    assert is_out_of_memory(RuntimeError(words))
 
 
 @pytest.mark.parametrize("request_", [XT, FOURTEEN, SMALL, XT.model_copy(update={"decode_chunk_size": 25})])

@@ -12,7 +12,6 @@ import torch
 from pipelines.contract import RGB, Checkpoint, StepEvent
 from pipelines.errors import Cancelled
 from pipelines.families.pocket.draft import draft_of
-from pipelines.families.svd import animator as animator_module
 from pipelines.families.svd.animator import SvdAnimator
 from pipelines.families.svd.guide import GUIDED, encoded
 from pipelines.families.svd.networks import ENCODING
@@ -52,7 +51,7 @@ def test_an_empty_direction_changes_no_bit(
     animator: SvdAnimator, still: RGB, directed, changes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     guided = frames_of(animator, still, directed(SAID_NOTHING, **changes))
-    monkeypatch.setattr(animator_module, "draft_of", None)
+    monkeypatch.setattr("pipelines.draft", None)
     monkeypatch.setattr("pipelines.families.svd.sampling.guided", None)
     assert np.array_equal(frames_of(animator, still, directed({}, **changes)), guided)
 

@@ -9,15 +9,20 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
 from pipelines.errors import ModelError, OutOfMemory
 from pipelines.families.svd import dtype as dtype_module
+from pipelines.families.svd import loading as loading_module
 from pipelines.families.svd.dtype import choose_dtype
-from pipelines.families.svd.folder import folder_bytes, inspect_folder
+from pipelines.families.svd.folder import inspect_folder
 from pipelines.families.svd.loading import load_svd
+from pipelines.machine import Gpu
+from pipelines.models.files import files_bytes
+from pipelines.request import MotionRequest
 from tests.tiny_svd import make_tiny_svd
 
 
@@ -125,6 +130,30 @@ def test_foreign_folders_are_refused(copy: Path, entry: str, value: object, word
         load_svd(copy)
 
 
+@pytest.mark.parametrize(
+    ("entry", "value"),
+    [("sigma_max", 80.0), ("use_karras_sigmas", False), ("prediction_type", "epsilon"), ("prediction_type", None)],
+)
+def test_another_sampler_than_the_releases_is_refused(copy: Path, entry: str, value: object) -> None:
+    file = copy / "scheduler" / "scheduler_config.json"
+    settings = {**json.loads(file.read_text()), entry: value}
+    file.write_text(json.dumps({name: told for name, told in settings.items() if told is not None}))
+    with pytest.raises(ModelError, match=rf"scheduler_config\.json says {entry} .*, and this model is sampled with"):
+        load_svd(copy)
+
+
+def test_a_gpu_that_torch_does_not_find_is_told(tiny: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loading_module, "gpus", lambda: (Gpu("NVIDIA H100", 80 * 2**30),))
+    notes: list[str] = []
+    request = MotionRequest(num_frames=2, num_inference_steps=1, width=64, height=64, seed=1)
+    still = np.zeros((64, 64, 3), np.uint8)
+    list(load_svd(tiny, dtype="fp32").animate(still, request, lambda event: notes.append(event.note)))
+    assert notes[0].startswith("torch does not find the NVIDIA H100: this runs on the CPU.")
+    notes.clear()
+    list(load_svd(tiny, device="cpu", dtype="fp32").animate(still, request, lambda event: notes.append(event.note)))
+    assert not any("H100" in note for note in notes), "the CPU was asked for"
+
+
 def test_what_is_no_folder_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match=r"There is no .*model_index\.json"):
         load_svd(tmp_path)
@@ -150,8 +179,8 @@ def test_weights_that_do_not_fit(tiny: Path, monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_folder_bytes_counts_what_is_used(tiny: Path, tmp_path: Path) -> None:
-    assert folder_bytes(tiny) == sum(file.stat().st_size for file in tiny.rglob("*") if file.is_file())
-    assert folder_bytes(tmp_path / "nowhere") == 0
+    assert files_bytes(tiny) == sum(file.stat().st_size for file in tiny.rglob("*") if file.is_file())
+    assert files_bytes(tmp_path / "nowhere") == 0
 
 
 def test_the_trial_tells_its_reason() -> None:

@@ -44,6 +44,16 @@ def test_a_streamed_model_goes_on_working(animator: SvdAnimator, still: RGB, req
     assert torch.equal(clip_under(PLANS[0], animator, still, request_4), before)
 
 
+def test_a_streamed_run_leaves_no_weight_on_its_way(
+    animator: SvdAnimator, still: RGB, request_4: MotionRequest
+) -> None:
+    unet = animator.pipeline.unet
+    clip_under(PLANS[-1], animator, still, request_4)
+    assert any(layer._forward_hooks for layer in unet.modules()), "the plan streams nothing"
+    clip_under(PLANS[0], animator, still, request_4)
+    assert not any(layer._forward_hooks or layer._forward_pre_hooks for layer in unet.modules())
+
+
 def test_the_weights_are_as_large_as_the_table_says() -> None:
     with torch.device("meta"):
         network = architecture.unet()

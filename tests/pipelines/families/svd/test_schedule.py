@@ -7,7 +7,7 @@ import math
 
 import pytest
 import torch
-from diffusers import EDMDPMSolverMultistepScheduler, EDMEulerScheduler
+from diffusers import CMStochasticIterativeScheduler, EDMDPMSolverMultistepScheduler, EDMEulerScheduler
 from diffusers.schedulers import AysSchedules
 
 from pipelines.families.svd.architecture import scheduler
@@ -100,6 +100,16 @@ def test_distilled_weights_go_all_the_way_in_each_step() -> None:
     noise = states[0].x - states[0].seen
     assert noise.std() == pytest.approx(karras_sigmas(4)[1], rel=0.5)
     assert not torch.equal(states[0].x, next(consistency(4)(toy, State(torch.ones(TARGET.shape) * 700), [700, 9])).x)
+
+
+@pytest.mark.parametrize("steps", [1, 2, 4, 8])
+def test_distilled_weights_are_asked_where_they_were_distilled(steps: int) -> None:
+    theirs = CMStochasticIterativeScheduler(num_train_timesteps=40, sigma_min=0.002, sigma_max=700.0, rho=7.0)
+    theirs.set_timesteps(steps)
+    recipe = recipe_for(MotionRequest(num_inference_steps=steps, speed="turbo"))
+    assert recipe.sigmas[:-1] == pytest.approx(theirs.sigmas[:-1].tolist(), rel=1e-5)
+    assert recipe.sigmas[-1] == 0
+    assert recipe.sigmas[-2] > 10 * 0.002, "nothing is left for the last step"
 
 
 def test_speeds() -> None:

@@ -21,7 +21,7 @@ from pipelines.families.svd.names import source_of
 from pipelines.families.svd.network.layout import lay_out
 from pipelines.families.svd.single_file import inspect
 from pipelines.request import MotionRequest
-from tests.tiny_svd import stability_file
+from tests.tiny_svd import release, stability_file
 
 KNOWN = {
     "unet": {
@@ -188,6 +188,7 @@ def test_a_catalogue_of_single_files(file: Path, tmp_path: Path, monkeypatch: py
     from pipelines.models import catalogue
 
     monkeypatch.setenv("STILLMOTION_DATA", str(tmp_path))
+    release(monkeypatch, file, "svd-xt")
     spec = catalogue.add_local(file)
     assert (spec.id, spec.path, spec.max_frames) == ("svd-xt", file, 25)
     assert catalogue.location(spec) == file
