@@ -122,7 +122,7 @@ def _animated(animator: Animator, stills: Sequence[RGB], order: Order, on_step: 
         return animator.animate(stills[0], order.request, on_step, order.resume)
     if not isinstance(animator, Meets):
         raise ModelError(f"{order.request.model} cannot show further stills.", "Take them out, or choose Pocket.")
-    return animator.meet(stills, order.request, on_step)
+    return animator.meet(stills, order.request, on_step, order.resume)
 
 
 def _enhanced(animator: Animator, stills: Sequence[RGB], order: Order, on_step: OnStep) -> Iterator[FrameChunk]:

@@ -141,7 +141,11 @@ class Meets(Protocol):
     """An animator that can show further stills on the way."""
 
     def meet(
-        self, stills: Sequence[RGB], request: MotionRequest, on_step: OnStep = ignore_steps
+        self,
+        stills: Sequence[RGB],
+        request: MotionRequest,
+        on_step: OnStep = ignore_steps,
+        resume: Checkpoint | None = None,
     ) -> Iterator[FrameChunk]:
         """As `Animator.animate`, from the first of `stills` to each of the others at the time of
         `request.direction.stills`, which is one shorter. All are of the request's size.

@@ -128,7 +128,11 @@ class PocketAnimator:
         yield from _drawn([(renderer, moments_of(request))], request, on_step)
 
     def meet(
-        self, stills: Sequence[RGB], request: MotionRequest, on_step: OnStep = ignore_steps
+        self,
+        stills: Sequence[RGB],
+        request: MotionRequest,
+        on_step: OnStep = ignore_steps,
+        resume: Checkpoint | None = None,
     ) -> Iterator[FrameChunk]:
         """See `pipelines.contract.Meets`."""
         from pipelines.families.pocket.meeting import parts_of

@@ -13,10 +13,11 @@ from pipelines.direction import Direction
 from pipelines.families.pocket.amplitude import eased
 from pipelines.families.pocket.animator import PocketAnimator, imagined_seconds, moments_of
 from pipelines.families.pocket.camera import BACK, move_name
+from pipelines.families.pocket.controls import Controls
 from pipelines.families.pocket.masks import Floats
 from pipelines.families.pocket.matching import way_between
 from pipelines.families.pocket.render import Renderer
-from pipelines.request import MotionRequest
+from pipelines.request import MotionRequest, asked
 
 DISSOLVES = (0.25, 0.75)
 """Shares of the time between two stills at which the first begins to go and has gone."""
@@ -105,10 +106,10 @@ def _way(
 
 
 def _move_of(request: MotionRequest) -> str:
-    said = request.direction
-    if said.camera.keys or (said.only and request.camera == "auto"):
+    said, camera = request.direction, asked(request, Controls).camera
+    if said.camera.keys or (said.only and camera == "auto"):
         return "hold"
-    return move_name(request.camera, request.seed)
+    return move_name(camera, request.seed)
 
 
 def _part_of(request: MotionRequest, share: float, is_first: bool) -> MotionRequest:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import torch
@@ -16,6 +16,7 @@ from pipelines.families.svd.decoding import Decoding, Numbered
 from pipelines.families.svd.dtype import DtypeChoice
 from pipelines.families.svd.guide import GUIDED
 from pipelines.families.svd.ladder import Ladder
+from pipelines.families.svd.meeting import TWO_SIDED
 from pipelines.families.svd.memory import decode_shortage, sampling_shortage
 from pipelines.families.svd.networks import Networks
 from pipelines.families.svd.plan import Plan
@@ -50,11 +51,32 @@ class SvdAnimator:
         with the cheapest remedy, and whatever `on_step` raises: within one step of sampling, or about one frame of
         decoding.
         """
+        yield from self._shown(self._sampling(still, request, on_step), on_step, resume)
+
+    def meet(
+        self,
+        stills: Sequence[RGB],
+        request: MotionRequest,
+        on_step: OnStep = ignore_steps,
+        resume: Checkpoint | None = None,
+    ) -> Iterator[FrameChunk]:
+        """From one still to another, which is the clip's end; see `pipelines.contract.Meets`, and `animate`."""
+        still, last = stills
+        _check_still(last, request)
+        sampling = self._sampling(still, request, on_step)
+        sampling.last = last
+        sampling.watch.note(TWO_SIDED)
+        yield from self._shown(sampling, on_step, resume)
+
+    def _sampling(self, still: RGB, request: MotionRequest, on_step: OnStep) -> Sampling:
         watch = Watch(on_step)
         if self.told:
             watch.note(self.told)
-        draft = _draft_of(still, request, watch)
-        latents = self._sampled(Sampling(self.networks, still, request, watch, draft), resume)
+        return Sampling(self.networks, still, request, watch, _draft_of(still, request, watch))
+
+    def _shown(self, sampling: Sampling, on_step: OnStep, resume: Checkpoint | None) -> Iterator[FrameChunk]:
+        still, request, draft = sampling.still, sampling.request, sampling.draft
+        latents = self._sampled(sampling, resume)
         clip = ClipWatch(still, request, None if draft is None else draft.may_move)
         for start, pictures in self.decode(latents, request, on_step):
             chunk = FrameChunk(start, _to_bytes(pictures))

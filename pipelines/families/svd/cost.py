@@ -93,7 +93,12 @@ def uses_guidance(request: MotionRequest) -> bool:
 
 def is_guided(request: MotionRequest) -> bool:
     """Whether a draft of the motion is drawn and encoded before the run, frame by frame."""
-    return bool(request.direction.parts)
+    return bool(request.direction.parts - {"stills"})
+
+
+def sides(request: MotionRequest) -> int:
+    """From how many ends of the clip each step is taken: both where it ends with a still."""
+    return 2 if request.direction.stills else 1
 
 
 def chunk_for(request: MotionRequest, kind: Kind) -> int:

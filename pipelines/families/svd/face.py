@@ -10,7 +10,7 @@ from pipelines.contract import Animator
 from pipelines.errors import RequestError
 from pipelines.families.svd.comfy import settings_in
 from pipelines.families.svd.controls import Controls
-from pipelines.families.svd.cost import DRAFT_STEPS, is_guided
+from pipelines.families.svd.cost import DRAFT_STEPS, is_guided, sides
 from pipelines.families.svd.found import TAESD, found_in
 from pipelines.families.svd.plan import CUDA_CONTEXT_BYTES, choose, estimate, fitting_change, plans_for
 from pipelines.families.svd.releases import RELEASES
@@ -53,7 +53,12 @@ class Svd(Family):
         return {"num_inference_steps": STEPS_OF_SPEED[speed]} if speed in STEPS_OF_SPEED else {}
 
     def check(self, spec: ModelSpec, request: MotionRequest) -> None:
-        """Turbo is for weights that were distilled."""
+        """Turbo is for weights that were distilled, and a clip ends with a still or comes by none."""
+        if [key.t for key in request.direction.stills] not in ([], [1]):
+            raise RequestError(
+                f"{spec.name} shows one further still, at the end of the clip.",
+                f"Keep that one alone. {choose_built_in()}",
+            )
         if asked(request, Controls).speed == "turbo" and not spec.is_distilled:
             raise RequestError(
                 f"Turbo needs distilled weights, and those of {spec.name} are not.",
@@ -73,7 +78,7 @@ class Svd(Family):
     def work(self, request: MotionRequest) -> float:
         """A step works on every frame; a draft is drawn and encoded once."""
         megapixel_frames = request.width * request.height * request.num_frames / MEGAPIXEL
-        return megapixel_frames * (request.num_inference_steps + DRAFT_STEPS * is_guided(request))
+        return megapixel_frames * (request.num_inference_steps * sides(request) + DRAFT_STEPS * is_guided(request))
 
     def settings_in(self, nodes: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
         """Of its own nodes, and the sampler's."""

@@ -107,6 +107,12 @@ def encoded(networks: Networks, draft: Draft, watch: Watch) -> tuple[torch.Tenso
     return clip, _of_clip(moved, networks.device), _of_clip(held, networks.device)
 
 
+def latents_of(networks: Networks, *stills: RGB) -> list[torch.Tensor]:
+    """The scaled latent of each still, float32 `[1, 1, 4, h, w]`; the VAE must be on the device."""
+    with wide_enough(networks.pipeline.vae) as dtype:
+        return [_latent(networks, still, dtype)[:, None] for still in stills]
+
+
 def _latent(networks: Networks, frame: RGB, dtype: torch.dtype) -> torch.Tensor:
     """The scaled latent `[1, 4, h, w]` of a frame, float32."""
     vae = networks.pipeline.vae

@@ -1,8 +1,8 @@
 """Both ends of a clip are given: each step is taken from the one side and then from the other.
 
-After ViBiDSampler (Yang et al. 2024, arXiv 2410.05651): the model knows only how a clip goes on from a still, so it sees
-the clip forwards with the first still, and then, with new noise, backwards with the last. Both ends are put in place
-after either half, so that at last they are the stills' own latents. It takes no training, and twice the passes.
+After ViBiDSampler (Yang et al. 2024, arXiv 2410.05651): the model knows only how a clip goes on from a still, so it
+sees the clip forwards with the first still, and then, with new noise, backwards with the last. Both ends are put in
+place after either half, so that at last they are the stills' own latents. It takes no training, and twice the passes.
 """
 
 from __future__ import annotations

@@ -106,7 +106,7 @@ def decode_bytes(plan: Plan, request: MotionRequest) -> float:
 
 def flops(plan: Plan, request: MotionRequest) -> float:
     """Operations of a run: encoding of a draft, sampling and decoding, next to which encoding the still is nothing."""
-    passes = 2 if cost.uses_guidance(request) else 1
+    passes = (2 if cost.uses_guidance(request) else 1) * cost.sides(request)
     sampling = cost.SAMPLING_FLOPS * passes * request.num_inference_steps
     if asked(request, Controls).speed == "faster":
         sampling *= (1 + cost.SHALLOW_FLOPS / cost.SAMPLING_FLOPS) / 2

@@ -14,7 +14,8 @@ from pipelines.families.svd.conditions import Seen, encode
 from pipelines.families.svd.denoiser import Denoiser
 from pipelines.families.svd.guards import check_finite
 from pipelines.families.svd.guidance import guidance_for
-from pipelines.families.svd.guide import FreshGuide, Guide, encoded, guided
+from pipelines.families.svd.guide import FreshGuide, Guide, encoded, guided, latents_of
+from pipelines.families.svd.meeting import Ends, two_sided
 from pipelines.families.svd.network.transformer import Shape
 from pipelines.families.svd.networks import ENCODING, SAMPLING, Networks
 from pipelines.families.svd.plan import Plan
@@ -42,7 +43,7 @@ class Sampling:
     """A run of the sampler, to be carried on under another plan where one fails: `state` is after `done` steps.
 
     `safe` is the last step and state that were looked at and found finite. A `draft` of what was said guides the run;
-    `guide` is what was made of it.
+    `guide` is what was made of it. The clip ends with the still `last` where there is one.
     """
 
     networks: Networks
@@ -51,6 +52,7 @@ class Sampling:
     watch: Watch
     draft: Draft | None = None
     guide: Guide | None = None
+    last: RGB | None = None
     done: int = 0
     state: State | None = None
     safe: tuple[int, State | None] = (0, None)
@@ -86,8 +88,14 @@ class Sampling:
         generator = torch.Generator("cpu").manual_seed(self.request.seed)
         self.networks.ready(ENCODING, plan)
         seen, noise = encode(self.networks, self.still, self.request, generator), self._noise(generator)
-        solver = recipe.solver if self.draft is None else guided(recipe.solver, self._guide(self.draft, noise, recipe))
-        denoiser = self._denoiser(plan, recipe, seen)
+        ending = None if self.last is None else encode(self.networks, self.last, self.request, generator)
+        ends = None if self.last is None else self._ends(self.last, noise)
+        guide = None if self.draft is None else self._guide(self.draft, noise, recipe)
+        denoiser, solver = self._denoiser(plan, recipe, seen), recipe.solver
+        if ending is not None and ends is not None:
+            solver = two_sided(solver, self._denoiser(plan, recipe, ending), ends)
+        if guide is not None:
+            solver = guided(solver, guide)
         begun = state = self.state or State((noise * (recipe.sigmas[0] ** 2 + 1) ** 0.5).to(self.networks.device))
         total = len(recipe.sigmas) - 1
         self.watch.begin("sampling", total, self.done)
@@ -115,6 +123,10 @@ class Sampling:
             self.done, self.state = self.safe
             raise
         self.safe = (self.done, state)
+
+    def _ends(self, last: RGB, noise: torch.Tensor) -> Ends:
+        first, other = latents_of(self.networks, self.still, last)
+        return Ends(first, other, noise.to(self.networks.device), self.request.seed)
 
     def _guide(self, draft: Draft, noise: torch.Tensor, recipe: Recipe) -> Guide:
         """Made once, whatever the plan."""
