@@ -13,9 +13,7 @@ from pipelines.families.stock.controls import StockControls
 from pipelines.request import MotionRequest
 
 
-def arguments(
-    can: Capabilities, still: RGB, request: MotionRequest, generator: torch.Generator
-) -> dict[str, Any]:
+def arguments(can: Capabilities, still: RGB, request: MotionRequest, generator: torch.Generator) -> dict[str, Any]:
     """All that a call is given, the watching of its steps aside."""
     width, height = can.size or (request.width, request.height)
     given: dict[str, Any] = {

@@ -80,7 +80,11 @@ def unpacked(arrays: Arrays) -> Any:
 
 def _pack(value: Any, arrays: dict[str, NDArray[np.float32]]) -> Any:
     if isinstance(value, torch.Tensor):
-        return {"tensor": _put(value, arrays), "dtype": str(value.dtype).removeprefix("torch."), "shape": [*value.shape]}
+        return {
+            "tensor": _put(value, arrays),
+            "dtype": str(value.dtype).removeprefix("torch."),
+            "shape": [*value.shape],
+        }
     if isinstance(value, np.ndarray):
         return {"array": _pack(torch.from_numpy(value.copy()), arrays)}
     if isinstance(value, SimpleNamespace):

@@ -33,9 +33,7 @@ def place(pipeline: Any, plan: Plan, device: torch.device) -> None:
         pipeline.enable_model_cpu_offload(device=device)
     else:
         pipeline.to("cpu")
-        pipeline.enable_group_offload(
-            onload_device=device, offload_type="leaf_level", use_stream=device.type == "cuda"
-        )
+        pipeline.enable_group_offload(onload_device=device, offload_type="leaf_level", use_stream=device.type == "cuda")
 
 
 def weights_of(pipeline: Any) -> Weights:

@@ -59,9 +59,7 @@ class Terms:
 class Recorder:
     """One run, perhaps from the end of the tape `replay` on."""
 
-    def __init__(
-        self, terms: Terms, on_boundary: OnBoundary, replay: Tape | None = None
-    ) -> None:
+    def __init__(self, terms: Terms, on_boundary: OnBoundary, replay: Tape | None = None) -> None:
         self._terms, self._tell, self._replay = terms, on_boundary, replay
         self._schedulers: list[Any] = []
         self._clean: torch.Tensor | None = None

@@ -10,6 +10,7 @@ import importlib.util
 from pipelines.errors import ModelError
 from pipelines.families.stock.folder import StockFolder
 from pipelines.families.stock.signature import REQUIRED, Signature, beside, pipeline_signature
+from pipelines.families.stock.weights import AGAIN
 from pipelines.families.stock.traps import GUARDED, REFUSED, TRAPS, Trap
 
 LENGTHS = ("num_frames", "frames", "video_length")
@@ -30,10 +31,12 @@ def fitting_pipeline(folder: StockFolder) -> Signature:
             "Update the studio, or choose another model.",
         )
     _check_allowed(named.name)
+    _check_parts(folder, named)
     found = named if takes_still(named) else _sibling(folder, named)
     if found is None or not _is_trained_for_stills(folder, found):
         raise ModelError(f"The {folder.pipeline} in {folder.path} makes no video of a still.", CHOOSE_ANOTHER)
     _check_call(found)
+    _check_parts(folder, found)
     return found
 
 
@@ -86,3 +89,10 @@ def _check_call(signature: Signature) -> None:
     more = sorted(name for name, default in signature.call.items() if default is REQUIRED and name not in known)
     if more:
         raise ModelError(f"{signature.name} needs {' and '.join(more)}, which nobody here can give it.", CHOOSE_ANOTHER)
+
+
+def _check_parts(folder: StockFolder, signature: Signature) -> None:
+    needed = {part for part, is_optional in signature.parts.items() if not is_optional}
+    lost = sorted(needed - set(folder.parts))
+    if lost:
+        raise ModelError(f"{folder.path} lacks its {lost[0]}: the download is not complete.", AGAIN)

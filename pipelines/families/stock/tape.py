@@ -54,7 +54,9 @@ class Tape:
     @staticmethod
     def of(state: dict[str, Any]) -> Tape:
         """The tape that `state` tells of."""
-        steppers = [Stepper(calls, latest, {end: kept for end, kept in ends}) for calls, latest, ends in state["steppers"]]
+        steppers = [
+            Stepper(calls, latest, {end: kept for end, kept in ends}) for calls, latest, ends in state["steppers"]
+        ]
         rest = {name: state[name] for name in ("step", "forms", "calls", "states", "random")}
         return Tape(steppers=steppers, **rest)
 

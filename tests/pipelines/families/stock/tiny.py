@@ -92,9 +92,7 @@ def ltx(kind: Any = LTXPipeline) -> Any:
         timestep_conditioning=False, patch_size=1, patch_size_t=1, encoder_causal=True, decoder_causal=False,
     )  # fmt: skip
     scheduler = FlowMatchEulerDiscreteScheduler()
-    return kind(
-        scheduler=scheduler, vae=vae, text_encoder=t5(), tokenizer=tokenizer(), transformer=transformer
-    )
+    return kind(scheduler=scheduler, vae=vae, text_encoder=t5(), tokenizer=tokenizer(), transformer=transformer)
 
 
 def wan_vae(**more: Any) -> Any:
