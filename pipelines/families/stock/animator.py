@@ -17,7 +17,6 @@ from pipelines.families.stock.run import Run
 from pipelines.families.stock.tap import Tap
 from pipelines.request import MotionRequest
 
-
 NOT_PLACED = -1
 """The number of no plan: the weights are where they were loaded."""
 

@@ -28,10 +28,10 @@ class Capabilities:
     """A pipeline as a person and the adapter see it.
 
     `pipeline` is the class to open; `length`, `rate` and `guidance` are the names of its arguments, or None, and
-    `guidance` is "guider" where the strength sits in a part of its own. `size` is the only one, width x height, that it
-    makes; with `takes_size` False it chooses one by the shape of the still. `tells_steps`: it calls back after each step, and `tells_latents`: with the latents;
-    `hands_over`: its decoding can be taken over. The latent has so many `channels`, and a cell for each `cell`
-    x `cell` pixels. `arguments` are given in each call.
+    `guidance` is "guider" where the strength sits in a part of its own. `size` is the only one, width x height, that
+    it makes; with `takes_size` False it chooses one by the shape of the still. `tells_steps`: it calls back after each
+    step, and `tells_latents`: with the latents; `hands_over`: its decoding can be taken over. The latent has so many
+    `channels`, and a cell for each `cell` x `cell` pixels. `arguments` are given in each call.
     """
 
     pipeline: str

@@ -19,8 +19,8 @@ HEADROOM_SHARE = 0.25
 class Plan:
     """One way to run a pipeline, cheaper in memory and dearer in time than the one before.
 
-    `tiles` decodes the picture in tiles that overlap, `eight_bit` keeps the denoiser's weights in 8 bit: both change the
-    clip a little.
+    `tiles` decodes the picture in tiles that overlap, `eight_bit` keeps the denoiser's weights in 8 bit: both change
+    the clip a little.
     """
 
     placement: Placement

@@ -1,8 +1,8 @@
 """A look at a clip while it is sampled, whatever its autoencoder: by a linear map that is found anew for each look.
 
 The first frames of a clip show the still, which we have: the colours that its cells should have are known, and
-least squares say how channels make red, green and blue. No weights are needed; before the model has found the still again,
-the look is as vague as the model's own idea.
+least squares say how channels make red, green and blue. No weights are needed; before the model has found the still
+again, the look is as vague as the model's own idea.
 """
 
 from __future__ import annotations

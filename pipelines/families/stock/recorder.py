@@ -28,7 +28,6 @@ from pipelines.families.stock.tape import (
     zeros_of,
 )
 
-
 Seen = tuple[torch.Tensor | None, torch.Tensor | None]
 """What the model expects at the end, and the latents as they are; either may be in a layout of its own, or missing."""
 
@@ -168,7 +167,7 @@ class Recorder:
         put_back_random(self._terms.generator, self._replay.random)
 
     def _copy(self) -> Tape:
-        """The tape as it is now. Views and what is written in place make a copy at the end of a step the only safe one."""
+        """The tape as it is now. Only at the end of a step: states are views, and written in place."""
         return replace(
             self.tape,
             steppers=[Stepper(one.calls, copied(one.latest), copied_ends(one.ends)) for one in self.tape.steppers],

@@ -10,8 +10,8 @@ import importlib.util
 from pipelines.errors import ModelError
 from pipelines.families.stock.folder import StockFolder
 from pipelines.families.stock.signature import REQUIRED, Signature, beside, pipeline_signature
-from pipelines.families.stock.weights import AGAIN
 from pipelines.families.stock.traps import GUARDED, REFUSED, TRAPS, Trap
+from pipelines.families.stock.weights import AGAIN
 
 LENGTHS = ("num_frames", "frames", "video_length")
 """What pipelines call the number of frames."""

@@ -6,6 +6,7 @@ import ast
 import functools
 import importlib.util
 import inspect
+import itertools
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -130,7 +131,7 @@ def _blocks(call: ast.FunctionDef) -> Iterator[list[ast.stmt]]:
 
 def _decoding_in(block: list[ast.stmt]) -> re.Match[str] | None:
     """Two statements that follow each other; another one after them is about sound, if it knows no `video`."""
-    for first, second in zip(block, block[1:], strict=False):
+    for first, second in itertools.pairwise(block):
         match = DECODES.match(f"{ast.unparse(first)}\n{ast.unparse(second)}")
         if match is not None:
             after = "\n".join(map(ast.unparse, block[block.index(second) + 1 :]))

@@ -1,7 +1,7 @@
 """A tap on a pipeline: its scheduler, its denoisers and its decoder tell what they do, and can be answered for.
 
-Each gets a class derived from its own, so that copies of a scheduler are tapped too, `isinstance` stays true and whoever
-looks at a signature sees the old one. Without a listener all is as before, bit by bit.
+Each gets a class derived from its own, so that copies of a scheduler are tapped too, `isinstance` stays true and
+whoever looks at a signature sees the old one. Without a listener all is as before, bit by bit.
 """
 
 from __future__ import annotations

@@ -16,15 +16,15 @@ UNTOLD = frozenset({"_internal_dict"})
 
 @dataclass
 class Stepper:
-    """One scheduler object, by the order of first use: calls of its `step`, what the last one gave, and what those at the
-    ends of sections gave, by their numbers. The next section is built on the latter."""
+    """One scheduler object, by the order of first use: calls of its `step`, what the last one gave, and what those at
+    the ends of sections gave, by their numbers. The next section is built on the latter."""
 
     calls: int = 0
     latest: Any = None
     ends: dict[int, Any] = field(default_factory=dict)
 
     def answer(self, call: int) -> Any:
-        """What a skipped call gives: of those that were kept, the next one, which has the right shape in its section."""
+        """What a skipped call gives: the next one that was kept, which has the right shape in its section."""
         return next((self.ends[end] for end in sorted(self.ends) if end >= call), self.latest)
 
     def end_section(self) -> None:
@@ -35,8 +35,8 @@ class Stepper:
 
 @dataclass
 class Tape:
-    """The first `step` steps of a run: its schedulers, the shapes that its denoisers gave (`forms`, numbered in `calls`),
-    and what was random. `states` are the schedulers' own attributes after the last of those steps."""
+    """The first `step` steps of a run: its schedulers, the shapes that its denoisers gave (`forms`, numbered in
+    `calls`), and what was random. `states` are the schedulers' own attributes after the last of those steps."""
 
     step: int = 0
     steppers: list[Stepper] = field(default_factory=list)
@@ -54,15 +54,13 @@ class Tape:
     @staticmethod
     def of(state: dict[str, Any]) -> Tape:
         """The tape that `state` tells of."""
-        steppers = [
-            Stepper(calls, latest, {end: kept for end, kept in ends}) for calls, latest, ends in state["steppers"]
-        ]
+        steppers = [Stepper(calls, latest, dict(ends)) for calls, latest, ends in state["steppers"]]
         rest = {name: state[name] for name in ("step", "forms", "calls", "states", "random")}
         return Tape(steppers=steppers, **rest)
 
 
 def scheduler_state(scheduler: Any) -> dict[str, Any]:
-    """A scheduler's own attributes, copied, each with whether it was on the device: some keep their sigmas on the CPU."""
+    """A scheduler's own attributes, copied, each with whether it was on the device: sigmas often stay on the CPU."""
     own = {name: value for name, value in vars(scheduler).items() if name not in UNTOLD}
     return {name: [copied(value), _is_on_device(value)] for name, value in own.items() if is_plain(value)}
 

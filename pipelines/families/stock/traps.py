@@ -15,9 +15,9 @@ OTHER_FPS = 24
 
 @dataclass(frozen=True)
 class Trap:
-    """What has to be known of a class: `arguments` that each call gets; `section`, frames of one of the sections that it
-    works in; `fps` that it was trained on; `longest`, the frames it is good for, else as many as it makes where nothing
-    is asked; `joins` tells that the still comes as further channels, so that its weights must be made for them.
+    """What has to be known of a class: `arguments` that each call gets; `section`, frames of one of the sections that
+    it works in; `fps` that it was trained on; `longest`, the frames it is good for, else as many as it makes where
+    nothing is asked; `joins` tells that the still comes as further channels, which its weights must be made for.
     """
 
     arguments: Mapping[str, Any] = field(default_factory=dict)

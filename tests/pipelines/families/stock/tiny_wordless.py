@@ -155,7 +155,8 @@ def ltx2() -> Any:
     vae.use_framewise_encoding = vae.use_framewise_decoding = False
     audio_vae = seeded(
         AutoencoderKLLTX2Audio,
-        base_channels=4, ch_mult=(1,), num_res_blocks=1, resolution=32, latent_channels=2, mel_bins=8, mel_hop_length=160,
+        base_channels=4, ch_mult=(1,), num_res_blocks=1, resolution=32, latent_channels=2, mel_bins=8,
+        mel_hop_length=160,
     )  # fmt: skip
     vocoder = seeded(
         LTX2Vocoder,
