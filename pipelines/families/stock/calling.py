@@ -9,8 +9,8 @@ import torch
 
 from pipelines.contract import RGB
 from pipelines.families.stock.capabilities import Capabilities
-from pipelines.families.stock.controls import StockControls
-from pipelines.request import MotionRequest
+from pipelines.families.stock.controls import Controls
+from pipelines.request import MotionRequest, asked
 
 
 def arguments(can: Capabilities, still: RGB, request: MotionRequest, generator: torch.Generator) -> dict[str, Any]:
@@ -43,7 +43,7 @@ def watched(can: Capabilities, on_step_end: Callable[..., dict[str, Any]]) -> di
 
 
 def _words(can: Capabilities, request: MotionRequest) -> dict[str, str]:
-    said = StockControls.of(request)
+    said = asked(request, Controls)
     words = {"prompt": said.prompt} if can.takes_prompt else {}
     # where nothing is said, a pipeline may have words of its own
     if can.takes_negative_prompt and said.negative_prompt:

@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Self
 
-from pydantic import BaseModel, Field, model_validator
+from pydantic import BaseModel, model_validator
+
+from pipelines.control import control
 
 LONGEST_PROMPT = 4000
 """Characters. The longest text encoder among the pipelines reads 1024 tokens, of about four characters each."""
 
 
-class StockControls(BaseModel):
-    """What is said in words about a clip. A part of `MotionRequest`."""
+class Controls(BaseModel):
+    """What a `MotionRequest` says in words."""
 
-    prompt: str = Field(
+    prompt: str = control(
         "",
-        description="What happens in the clip, in plain English: who or what moves, how, and what the camera does. It"
-        " guides, it does not command: the picture weighs more.",
-        json_schema_extra={"label": "Prompt", "unit": "", "step": 1},
+        "Prompt",
+        "What happens in the clip, in plain English: who or what moves, how, and what the camera does. It guides, it"
+        " does not command: the picture weighs more.",
+        told={"lines": 3, "in_front": True},
     )
-    negative_prompt: str = Field(
+    negative_prompt: str = control(
         "",
-        description="What should not be seen, such as blur or text. A weak wish; without guidance it does nothing.",
-        json_schema_extra={"label": "Not this", "unit": "", "step": 1},
+        "Not this",
+        "What should not be seen, such as blur or text: a weak wish. Without guidance it does nothing.",
+        told={"lines": 2},
     )
 
     @model_validator(mode="after")
@@ -35,9 +38,3 @@ class StockControls(BaseModel):
                     " Shorten it to a few sentences."
                 )
         return self
-
-    @classmethod
-    def of(cls, request: BaseModel) -> StockControls:
-        """What a request says in words; nothing where it has no such controls."""
-        said: Mapping[str, str] = request.model_dump(include=set(cls.model_fields))
-        return StockControls(**said)

@@ -9,12 +9,13 @@ from typing import Any
 import torch
 from safetensors import SafetensorError
 
+from pipelines.devices import device_called, format_called
 from pipelines.errors import ModelError, OutOfMemory
 from pipelines.families.stock.animator import StockAnimator
 from pipelines.families.stock.capabilities import Capabilities, capabilities_of
 from pipelines.families.stock.folder import StockFolder, inspect_folder
-from pipelines.svd.memory import is_out_of_memory, within_memory
-from pipelines.svd.quiet import quiet_libraries
+from pipelines.quiet import quiet_libraries
+from pipelines.shortage import is_out_of_memory, within_memory
 
 AGAIN = "Download the model again."
 
@@ -22,17 +23,20 @@ FINE = frozenset({"AutoencoderKLWan", "AutoencoderKLHunyuanVideo", "CLIPVisionMo
 """Classes of parts that their model cards and diffusers' examples keep in float32: in 16 bit, colours break."""
 
 
-def open_stock(path: Path, device: torch.device, dtype: torch.dtype) -> StockAnimator:
-    """The pipeline in a folder, on `device`, in `dtype` where its parts allow.
+def open_stock(path: Path, device: str | None = None, dtype: str | None = None) -> StockAnimator:
+    """The pipeline in a folder, on `device` (the best there is), in `dtype` where its parts allow: bf16 on a GPU, whose
+    range is that of fp32, which is taken on a CPU.
 
     Reads safetensors only, asks no network and runs no code of the folder. Raises `ModelError`, and `OutOfMemory` where
     the weights do not fit into the machine's memory.
     """
     folder = inspect_folder(path)
     can = capabilities_of(folder)
+    place = device_called(device)
+    number = format_called(dtype or ("fp32" if place.type == "cpu" else "bf16"))
     shortage = OutOfMemory("Not enough memory for the weights.", "Close other programs, or choose a smaller model.")
-    load = partial(within_memory, partial(_open, folder, can, dtype), shortage)
-    return StockAnimator(load, can, device)
+    load = partial(within_memory, partial(_open, folder, can, number), shortage)
+    return StockAnimator(load, can, place)
 
 
 @quiet_libraries()

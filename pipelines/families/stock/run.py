@@ -20,9 +20,9 @@ from pipelines.families.stock.preview import Cells, look
 from pipelines.families.stock.recorder import HandedOver, Recorder, Seen, Terms
 from pipelines.families.stock.sizes import covering
 from pipelines.families.stock.tape import Tape
+from pipelines.quiet import quiet_libraries
 from pipelines.request import MotionRequest
-from pipelines.svd.memory import give_back, is_out_of_memory
-from pipelines.svd.quiet import quiet_libraries
+from pipelines.shortage import give_back, is_out_of_memory
 
 if TYPE_CHECKING:
     from pipelines.families.stock.animator import StockAnimator

@@ -15,7 +15,6 @@ import torch
 from pipelines.contract import RGB, OnStep, ignore_steps
 from pipelines.families.stock.animator import StockAnimator
 from pipelines.families.stock.calling import arguments
-from pipelines.families.stock.controls import StockControls
 from pipelines.families.stock.loading import open_stock
 from pipelines.request import MotionRequest
 from tests.pipelines.families.stock.tiny import MAKERS
@@ -32,10 +31,6 @@ SMALL_WINDOW = 3
 """Latent frames of a section of FramePack, which has nine: a second one after nine frames."""
 
 
-class Request(MotionRequest, StockControls):
-    """What the page asks for."""
-
-
 @dataclass
 class Tiny:
     """A tiny pipeline in a folder, loaded."""
@@ -45,9 +40,9 @@ class Tiny:
     animator: StockAnimator
 
     @property
-    def request(self) -> Request:
+    def request(self) -> MotionRequest:
         said = {"prompt": "waves roll in", "negative_prompt": "blur"}
-        return Request(
+        return MotionRequest(
             model="tiny", num_frames=FRAMES.get(self.name, 9), num_inference_steps=STEPS, width=64, height=64, seed=7,
             fps=24, max_guidance_scale=3.0, **said,
         )  # fmt: skip
@@ -73,7 +68,7 @@ class Tiny:
 
 def load(name: str, folder: Path) -> Tiny:
     """A fresh model."""
-    animator = open_stock(folder, torch.device("cpu"), torch.float32)
+    animator = open_stock(folder, "cpu", "fp32")
     if name in WORDS:
         more = {**animator.can.arguments, **WORDS[name]}
         animator.can = replace(animator.can, takes_prompt=False, takes_negative_prompt=False, arguments=more)
