@@ -21,9 +21,6 @@ IGNORED = frozenset({"motion_bucket_id", "noise_aug_strength", "camera", "min_gu
 MOST_PIXELS = 1280 * 768
 """Pixels of the largest size that most were trained on."""
 
-ENDINGS = ("*.json", "*.txt", "*.model", "*.safetensors")
-"""Files of a part that a download takes: settings, vocabularies, weights."""
-
 ALL = ("scheduler", "text_encoder", "tokenizer", "transformer", "vae")
 """The parts that every pipeline here has."""
 
@@ -70,7 +67,7 @@ def _named(id: str, name: str, repo: str, way: Way, **more: Any) -> ModelSpec:
 
 
 def _files(parts: tuple[str, ...]) -> tuple[str, ...]:
-    return ("model_index.json", *(f"{part}/{ending}" for part in parts for ending in ENDINGS))
+    return ("model_index.json", *(f"{part}/*" for part in parts))
 
 
 NAMED = (
@@ -101,7 +98,7 @@ NAMED = (
         revision="b184e23a8a16b20f108f727c902e769e873ffc73",
         size_bytes=46_000_000_000,
         parts=(*ALL, "image_encoder", "image_processor"),
-        note="Five seconds at 16 frames a second; a GPU with 48 GB, or less and slower.",
+        note="Five seconds at 16 frames a second.",
     ),
     _named(
         "wan-2-1-i2v-720p",
@@ -120,7 +117,7 @@ NAMED = (
         revision="8984fa25007f376c1a299016d0957a37a2f797bb",
         size_bytes=14_000_000_000,
         max_frames=257,
-        note="Quick for its kind: seconds on a GPU with 16 GB. Free up to a limit of yearly revenue.",
+        note="Quick for its kind. Free up to a limit of yearly revenue.",
     ),
     _named(
         "ltx-2",
@@ -132,7 +129,7 @@ NAMED = (
         size_bytes=65_000_000_000,
         max_frames=481,
         parts=(*ALL, "audio_vae", "connectors", "vocoder"),
-        note="Up to 20 s; its sound is left out. Free below 10 million USD of yearly revenue. Best with 80 GB.",
+        note="Up to 20 s; its sound is left out. Free below 10 million USD of yearly revenue.",
     ),
     _named(
         "hunyuanvideo-i2v",
@@ -166,7 +163,7 @@ NAMED = (
         licence=("CogVideoX License", "https://huggingface.co/THUDM/CogVideoX-5b-I2V/blob/main/LICENSE"),
         revision="c5c783ca1606069b9996dc56f207cc2e681691ed",
         size_bytes=21_000_000_000,
-        note="Six seconds of 720x480, scaled to what is asked; commercial use has to be registered. From 12 GB.",
+        note="Six seconds of 720x480, scaled to what is asked; commercial use has to be registered. From 11 GB.",
     ),
     _named(
         "cogvideox-1-5-i2v",
@@ -176,7 +173,7 @@ NAMED = (
         licence=("CogVideoX License", "https://huggingface.co/THUDM/CogVideoX1.5-5B-I2V/blob/main/LICENSE"),
         size_bytes=21_000_000_000,
         max_pixels=1344 * 768,
-        note="Five seconds of 1344x768; commercial use has to be registered. From 16 GB.",
+        note="Five seconds of 1344x768; commercial use has to be registered. From 9 GB.",
     ),
     _named(
         "kandinsky-5-i2v-pro",
