@@ -258,7 +258,7 @@ def test_the_models_are_listed(tmp_path):
     assert "wan-2-2-ti2v-5b" in ids
     assert re.split(r"\s{2,}", rows[0])[:3] == ["pocket", "pocket", "Apache-2.0"]
     here = dict(zip(ids, (re.split(r"\s{2,}", row)[4] for row in rows), strict=True))
-    assert {id for id in ids if here[id] == "yes"} == {"pocket", *helpers}
+    assert {each for each in ids if here[each] == "yes"} == {"pocket", *helpers}
 
 
 def test_short_options_are_parts_of_the_direction(desk):

@@ -24,8 +24,8 @@ STEPS = 3
 
 STILL = np.random.default_rng(0).integers(0, 256, (64, 64, 3), dtype=np.uint8)
 
-FRAMES = {"framepack": 12, "kandinsky5": 21}
-"""Where nine frames are not enough: for a second section, and for the first frame's statistics."""
+FRAMES = {"framepack": 12, "kandinsky5": 17, "hunyuan": 5, "hunyuan-replace": 5, "hunyuan15": 5, "ltx2": 5}
+"""Where nine frames are not enough, for a second section and for the first frame's statistics; or slow to decode."""
 
 SMALL_WINDOW = 3
 """Latent frames of a section of FramePack, which has nine: a second one after nine frames."""

@@ -20,7 +20,7 @@ SECTIONS = {"framepack": 2}
 
 Open = Callable[[str], Tiny]
 
-pytestmark = pytest.mark.filterwarnings("ignore:__array_wrap__:DeprecationWarning")
+pytestmark = pytest.mark.filterwarnings("ignore:__array_:DeprecationWarning")
 """Some schedulers of diffusers 0.42 hand tensors to numpy in a way that a later numpy will not take."""
 
 
