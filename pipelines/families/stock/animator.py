@@ -16,6 +16,7 @@ from pipelines.families.stock.plans import Plan, first_that_fits, plans_for
 from pipelines.families.stock.run import Run
 from pipelines.families.stock.tap import Tap
 from pipelines.request import MotionRequest
+from pipelines.shortage import give_back
 
 NOT_PLACED = -1
 """The number of no plan: the weights are where they were loaded."""
@@ -64,6 +65,9 @@ class StockAnimator:
         place(self.pipeline, self.plan, self.device)
 
     def _open(self) -> None:
+        # before the next one is loaded: there is seldom room for two
+        self.pipeline: Any = None
+        give_back()
         self.pipeline = self._load()
         self.pipeline.set_progress_bar_config(disable=True)
         self.tap = Tap(self.pipeline)

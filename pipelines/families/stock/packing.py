@@ -14,8 +14,6 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from pipelines.errors import ModelError
-
 Arrays = Mapping[str, NDArray[np.float32]]
 
 WIDE = (torch.float32, torch.float16, torch.bfloat16)
@@ -70,12 +68,12 @@ def packed(state: Any) -> dict[str, NDArray[np.float32]]:
 
 
 def unpacked(arrays: Arrays) -> Any:
-    """What was packed. Raises `ModelError` where it is something else."""
+    """What was packed; None for arrays that are something else."""
     try:
         text = arrays[LAYOUT].astype(np.uint8).tobytes().decode()
         return _unpack(json.loads(text), arrays)
-    except (KeyError, ValueError, TypeError, AttributeError, RuntimeError) as error:
-        raise ModelError("The checkpoint of this run cannot be read.", "Start the run again.") from error
+    except (KeyError, ValueError, TypeError, AttributeError, RuntimeError):
+        return None
 
 
 def _pack(value: Any, arrays: dict[str, NDArray[np.float32]]) -> Any:

@@ -72,7 +72,7 @@ class Run:
             self._descend()
 
     def _sample(self) -> Given | RGB:
-        pipeline, generator = self._model.pipeline, torch.Generator("cpu").manual_seed(self._request.seed)
+        pipeline, generator = self._model.pipeline, self._generator()
         recorder = Recorder(self._terms(generator), self._on_boundary, self._kept)
         given = arguments(self._can, self._still, self._request, generator)
         if self._can.guidance == "guider":
@@ -87,6 +87,10 @@ class Run:
             # a run that is broken off leaves the weights where they were at work
             pipeline.maybe_free_model_hooks()
         return in_bytes(output[0][0])
+
+    def _generator(self) -> torch.Generator:
+        # on the device: some pipelines draw from it with torch itself, which takes no other's
+        return torch.Generator(self._model.device).manual_seed(self._request.seed)
 
     def _terms(self, generator: torch.Generator) -> Terms:
         sections = self._can.frames.sections(self._request.num_frames)
@@ -178,7 +182,10 @@ class Run:
     def _tape_in(self, resume: Checkpoint) -> Tape | None:
         """None for a checkpoint of another machine's or release's numbers: the run begins anew."""
         found = unpacked(resume.arrays)
-        return Tape.of(found["tape"]) if found["made"] == self._made_with() else None
+        if not isinstance(found, dict) or found.get("made") != self._made_with():
+            log.warning("a checkpoint of other numbers is left alone")
+            return None
+        return Tape.of(found["tape"])
 
     def _made_with(self) -> dict[str, Any]:
         """What a run's numbers depend on, besides its request."""

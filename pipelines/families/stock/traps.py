@@ -27,8 +27,8 @@ class Trap:
     joins: bool = False
 
 
-LONG = 1800
-"""Frames; as many as the control allows, for what is made section after section."""
+LONG = 900
+"""Frames of what is made section after section: half a minute at 30 a second, held in memory as a whole."""
 
 TRAPS = {
     "LTXImageToVideoPipeline": Trap(fps=25, longest=257),

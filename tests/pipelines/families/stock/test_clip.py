@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from jobs.checkpoints import read_checkpoint, write_checkpoint
 from jobs.make_clip import Order, make_clip
 from media.recipe import read_recipe
+from pipelines.contract import StepEvent
 from pipelines.errors import RequestError
+from pipelines.families.stock.loading import open_stock
 from pipelines.models.asking import request_for
 from pipelines.models.catalogue import find
 from pipelines.request import parse_request
@@ -35,6 +39,28 @@ def test_a_folder_makes_a_clip_that_knows_how_it_was_made(
     assert told == request
     make_clip(Order(STILL, told, tmp_path / "again.mp4"))
     assert (tmp_path / "again.mp4").read_bytes() == (tmp_path / "clip.mp4").read_bytes()
+
+
+@pytest.mark.parametrize("dtype", ["fp32", "bf16"])
+def test_another_worker_goes_on_from_the_checkpoint_of_one_that_died(
+    dtype: str, folder_of: Callable[[str], Path], tmp_path: Path
+) -> None:
+    folder, events = folder_of("wan21"), list[StepEvent]()
+    request = request_for({"model": str(folder), **SMALL, "num_inference_steps": 4}, find)
+    still = np.full((64, 64, 3), 90, np.uint8)
+
+    def watch(event: StepEvent) -> None:
+        events.append(event)
+        if event.checkpoint is not None and event.step == 2:
+            write_checkpoint(tmp_path / "checkpoint", event.checkpoint(), request)
+
+    wanted = [chunk.frames for chunk in open_stock(folder, "cpu", dtype).animate(still, request, watch)]
+    kept = read_checkpoint(tmp_path / "checkpoint", request)
+    assert kept is not None
+    told: list[int] = []
+    again = open_stock(folder, "cpu", dtype).animate(still, request, lambda event: told.append(event.step), kept)
+    assert all(map(np.array_equal, [chunk.frames for chunk in again], wanted))
+    assert told[:2] == [3, 4]
 
 
 def test_a_person_s_folder_is_described_by_what_it_says(folder_of: Callable[[str], Path]) -> None:

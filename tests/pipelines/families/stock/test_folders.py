@@ -44,7 +44,7 @@ def change(path: Path, **values: Any) -> None:
         ("hunyuan", {"guidance": "true_cfg_scale", "takes_negative_prompt": True}),
         ("hunyuan-replace", {"guidance": "guidance_scale", "takes_negative_prompt": False}),
         ("hunyuan15", {"guidance": "guider", "guidance_scale": 4.0, "takes_size": False, "tells_steps": False}),
-        ("framepack", {"takes_last_still": True, "longest": 1800, "hands_over": False}),
+        ("framepack", {"takes_last_still": True, "longest": 900, "hands_over": False}),
         ("cogvideox", {"size": (64, 64), "fps": 8}),
         ("kandinsky5", {"pipeline": "Kandinsky5I2VPipeline"}),
         ("sana", {"length": "frames", "arguments": {"use_resolution_binning": False}}),
