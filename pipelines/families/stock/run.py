@@ -48,6 +48,8 @@ class Run:
     def chunks(self, resume: Checkpoint | None) -> Iterator[FrameChunk]:
         """See `Animator.animate`."""
         self._kept = None if resume is None else self._tape_in(resume)
+        # the words and the still are read first: with a language model, that takes a while
+        self._tell()
         result = self._sampled()
         self._stage, self._step, self._total = "decode", 0, self._request.num_frames
         for frames in self._decoded(result) if isinstance(result, tuple) else [result]:

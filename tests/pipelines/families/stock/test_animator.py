@@ -44,6 +44,7 @@ def test_a_pipeline_s_clip_is_its_own_and_can_be_stopped_and_gone_on_with(name: 
     steps = [event for event in events if event.stage == "sampling"]
     assert [(event.step, event.total) for event in steps] == [(step, total) for step in range(1, total + 1)]
     assert all(event.preview is not None and event.preview.shape[2:] == (160, 3) for event in steps)
+    assert (events[0].stage, events[0].step) == ("encode", 0)
     assert (events[-1].stage, events[-1].step, events[-1].total) == ("decode", count, count)
     _stops_within_a_step(model)
     middle = kept[total // 2]
@@ -59,8 +60,9 @@ def _stops_within_a_step(model: Tiny) -> None:
     seen: list[int] = []
 
     def stop(event: StepEvent) -> None:
-        seen.append(event.step)
-        raise Cancelled
+        if event.stage == "sampling":
+            seen.append(event.step)
+            raise Cancelled
 
     with pytest.raises(Cancelled):
         model.frames(stop)
