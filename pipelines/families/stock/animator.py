@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import torch
@@ -10,7 +10,7 @@ import torch
 from pipelines.contract import RGB, Checkpoint, FrameChunk, OnStep, ignore_steps
 from pipelines.errors import RequestError
 from pipelines.families.stock.capabilities import Capabilities
-from pipelines.families.stock.check import check
+from pipelines.families.stock.check import check, check_end
 from pipelines.families.stock.placing import place, weights_of
 from pipelines.families.stock.plans import Plan, first_that_fits, plans_for
 from pipelines.families.stock.run import Run
@@ -39,14 +39,21 @@ class StockAnimator:
     ) -> Iterator[FrameChunk]:
         """Chunks in order; see `Animator.animate`. Raises `RequestError`, `ModelError`, `BadFrames`, `OutOfMemory`, and
         whatever `on_step` raises: within one step of sampling, or one piece of decoding."""
-        if still.shape != (request.height, request.width, 3) or still.dtype != "uint8":
-            raise RequestError(
-                f"The still is {still.dtype} {still.shape}, not uint8 [{request.height}, {request.width}, 3].",
-                "Fit it to the request's width and height first.",
-            )
+        yield from self._run([still], request, on_step).chunks(resume)
+
+    def meet(
+        self, stills: Sequence[RGB], request: MotionRequest, on_step: OnStep = ignore_steps
+    ) -> Iterator[FrameChunk]:
+        """As `animate`, from the first of two stills to the second. Raises `RequestError` where the model cannot."""
+        check_end(self.can, len(stills), request)
+        yield from self._run(stills, request, on_step).chunks(None)
+
+    def _run(self, stills: Sequence[RGB], request: MotionRequest, on_step: OnStep) -> Run:
+        for still in stills:
+            _check_still(still, request)
         check(self.can, request)
         self._prepare()
-        yield from Run(self, still, request, on_step).chunks(resume)
+        return Run(self, stills, request, on_step)
 
     @property
     def dtype(self) -> torch.dtype:
@@ -91,3 +98,11 @@ class StockAnimator:
     def _first_weights(self) -> Any:
         network = getattr(self.pipeline, "transformer", None) or getattr(self.pipeline, "transformer_2", None)
         return network if network is not None else self.pipeline.unet
+
+
+def _check_still(still: RGB, request: MotionRequest) -> None:
+    if still.shape != (request.height, request.width, 3) or still.dtype != "uint8":
+        raise RequestError(
+            f"The still is {still.dtype} {still.shape}, not uint8 [{request.height}, {request.width}, 3].",
+            "Fit it to the request's width and height first.",
+        )

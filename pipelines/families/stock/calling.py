@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
@@ -12,13 +12,18 @@ from pipelines.families.stock.capabilities import Capabilities
 from pipelines.families.stock.controls import Controls
 from pipelines.request import MotionRequest, asked
 
+STILLS = ("image", "last_image")
+"""What pipelines call the still that a clip begins with, and the one it ends with."""
 
-def arguments(can: Capabilities, still: RGB, request: MotionRequest, generator: torch.Generator) -> dict[str, Any]:
-    """All that a call is given, the watching of its steps aside."""
+
+def arguments(
+    can: Capabilities, stills: Sequence[RGB], request: MotionRequest, generator: torch.Generator
+) -> dict[str, Any]:
+    """All that a call is given, the watching of its steps aside. A second still is what the clip ends with."""
     width, height = can.size or (request.width, request.height)
     given: dict[str, Any] = {
         **can.arguments,
-        "image": _picture(still, width, height),
+        **{name: _picture(still, width, height) for name, still in zip(STILLS, stills, strict=False)},
         can.length: can.frames.asked(request.num_frames),
         "num_inference_steps": request.num_inference_steps,
         "generator": generator,

@@ -86,7 +86,8 @@ def capabilities_of(folder: StockFolder) -> Capabilities:
         takes_size="height" in call and "width" in call,
         takes_prompt="prompt" in call,
         takes_negative_prompt="negative_prompt" in call and not _is_distilled(folder, call),
-        takes_last_still=_takes_last_still(folder, call),
+        # of sections more frames come than were asked for, and the last still would be cut off
+        takes_last_still=_takes_last_still(folder, call) and not trap.section,
         rate=next((name for name in RATES if name in call), None),
         fps=_fps(folder, trap),
         guidance=guidance,

@@ -27,6 +27,20 @@ def check(can: Capabilities, request: MotionRequest) -> None:
         )
 
 
+def check_end(can: Capabilities, stills: int, request: MotionRequest) -> None:
+    """Raises `RequestError` where a clip cannot go from one still to another, or its last frame would be trimmed."""
+    if not can.takes_last_still:
+        raise RequestError("This model knows the first still alone.", "Take the further stills out.")
+    if stills > 2:
+        raise RequestError("This model goes from one still to one other.", "Take the stills on the way out.")
+    made = can.frames.asked(request.num_frames) - can.frames.lost
+    if made != request.num_frames:
+        raise RequestError(
+            f"Of {request.num_frames} frames the last still would be cut off: this model makes {made}.",
+            f"Set num_frames to {made}.",
+        )
+
+
 def _check_shape(size: tuple[int, int], request: MotionRequest) -> None:
     shape, asked = size[0] / size[1], request.width / request.height
     if abs(asked / shape - 1) <= SAME_SHAPE:

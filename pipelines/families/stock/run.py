@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -36,8 +36,8 @@ LIBRARIES = ("diffusers", "torch", "transformers")
 class Run:
     """One clip; `chunks` is called once."""
 
-    def __init__(self, model: StockAnimator, still: RGB, request: MotionRequest, on_step: OnStep) -> None:
-        self._model, self._still, self._request, self._on_step = model, still, request, on_step
+    def __init__(self, model: StockAnimator, stills: Sequence[RGB], request: MotionRequest, on_step: OnStep) -> None:
+        self._model, self._stills, self._request, self._on_step = model, stills, request, on_step
         self._can = model.can
         self._stage: Stage = "encode"
         self._step, self._total = 0, 1
@@ -76,7 +76,7 @@ class Run:
     def _sample(self) -> Given | RGB:
         pipeline, generator = self._model.pipeline, self._generator()
         recorder = Recorder(self._terms(generator), self._on_boundary, self._kept)
-        given = arguments(self._can, self._still, self._request, generator)
+        given = arguments(self._can, self._stills, self._request, generator)
         if self._can.guidance == "guider":
             pipeline.guider.guidance_scale = self._request.max_guidance_scale
         try:
@@ -112,7 +112,7 @@ class Run:
 
     def _on_boundary(self, step: int, total: int, seen: Seen, tape: Tape) -> None:
         self._stage, self._step, self._total = "sampling", step, total
-        looks = (look(latents, self._still, self._cells()) for latents in seen)
+        looks = (look(latents, self._stills[0], self._cells()) for latents in seen)
         shown = next((shown for shown in looks if shown is not None), None)
 
         def checkpoint() -> Checkpoint:

@@ -35,6 +35,11 @@ def fitting_pipeline(folder: StockFolder) -> Signature:
     found = named if takes_still(named) else _sibling(folder, named)
     if found is None or not _is_trained_for_stills(folder, found):
         raise ModelError(f"The {folder.pipeline} in {folder.path} makes no video of a still.", CHOOSE_ANOTHER)
+    if folder.setting("transformer", "pos_embed_seq_len"):
+        raise ModelError(
+            f"{folder.path} goes from one still to another, and cannot do with one.",
+            "Choose the release of the same model that goes on from a single still.",
+        )
     _check_call(found)
     _check_parts(folder, found)
     return found

@@ -24,7 +24,9 @@ STEPS = 3
 
 STILL = np.random.default_rng(0).integers(0, 256, (64, 64, 3), dtype=np.uint8)
 
-FRAMES = {"framepack": 12, "kandinsky5": 17, "hunyuan": 5, "hunyuan-replace": 5, "hunyuan15": 5, "ltx2": 5}
+FRAMES = {"framepack": 12, "kandinsky5": 17} | dict.fromkeys(
+    ("hunyuan", "hunyuan-replace", "hunyuan15", "skyreels-v1", "ltx2"), 5
+)
 """Where nine frames are not enough, for a second section and for the first frame's statistics; or slow to decode."""
 
 SMALL_WINDOW = 3
@@ -52,7 +54,7 @@ class Tiny:
         request = self.request.model_copy(update=changes)
         return np.concatenate([chunk.frames for chunk in self.animator.animate(STILL, request, on_step, resume)])
 
-    def direct(self) -> RGB:
+    def direct(self, *further: RGB) -> RGB:
         """The frames of the pipeline called as its documentation calls it, loaded anew."""
         import diffusers
 
@@ -62,7 +64,7 @@ class Tiny:
             pipeline.guider.guidance_scale = request.max_guidance_scale
         torch.manual_seed(request.seed)
         generator = torch.Generator().manual_seed(request.seed)
-        video = pipeline(**arguments(can, STILL, request, generator))[0][0]
+        video = pipeline(**arguments(can, [STILL, *further], request, generator))[0][0]
         return (video * 255).round().astype("uint8")
 
 

@@ -98,11 +98,34 @@ def test_the_wan_decoder_gives_frames_as_they_come(tiny: Open) -> None:
     assert [(chunk.start, len(chunk.frames)) for chunk in chunks] == [(0, 1), (1, 4), (5, 4)]
 
 
+@pytest.mark.parametrize("name", ["wan22", "skyreels-df"])
+def test_a_clip_goes_to_a_second_still(name: str, tiny: Open) -> None:
+    model, end = tiny(name), STILL[::-1].copy()
+    frames = np.concatenate([chunk.frames for chunk in model.animator.meet([STILL, end], model.request)])
+    assert np.array_equal(frames, model.direct(end))
+    assert not np.array_equal(frames, model.frames())
+
+
+@pytest.mark.parametrize(
+    ("name", "frames", "stills", "words"),
+    [
+        ("ltx", 9, 2, "knows the first still alone"),
+        ("wan22", 9, 3, "from one still to one other"),
+        ("wan22", 8, 2, r"the last still would be cut off: .* Set num_frames to 9"),
+        ("framepack", 12, 2, "knows the first still alone"),
+    ],
+)
+def test_a_second_still_that_cannot_be_met(name: str, frames: int, stills: int, words: str, tiny: Open) -> None:
+    model = tiny(name)
+    with pytest.raises(RequestError, match=words):
+        list(model.animator.meet([STILL] * stills, model.request.model_copy(update={"num_frames": frames})))
+
+
 def test_words_seed_and_guidance_reach_the_model(tiny: Open) -> None:
-    model = tiny("wan21")
-    usual = model.frames()
+    model = tiny("ltx")
+    usual = model.frames(num_inference_steps=1)
     for change in ({"prompt": "snow falls"}, {"negative_prompt": "text"}, {"seed": 8}, {"max_guidance_scale": 5.0}):
-        assert not np.array_equal(model.frames(**change), usual), change
+        assert not np.array_equal(model.frames(num_inference_steps=1, **change), usual), change
 
 
 def test_a_cancel_while_frames_are_decoded(tiny: Open) -> None:

@@ -44,7 +44,7 @@ def change(path: Path, **values: Any) -> None:
         ("hunyuan", {"guidance": "true_cfg_scale", "takes_negative_prompt": True}),
         ("hunyuan-replace", {"guidance": "guidance_scale", "takes_negative_prompt": False}),
         ("hunyuan15", {"guidance": "guider", "guidance_scale": 4.0, "takes_size": False, "tells_steps": False}),
-        ("framepack", {"takes_last_still": True, "longest": 900, "hands_over": False}),
+        ("framepack", {"takes_last_still": False, "longest": 900, "hands_over": False}),
         ("cogvideox", {"size": (64, 64), "fps": 8}),
         ("kandinsky5", {"pipeline": "Kandinsky5I2VPipeline"}),
         ("sana", {"length": "frames", "arguments": {"use_resolution_binning": False}}),
@@ -125,6 +125,14 @@ def test_weights_for_words_alone(copy: Path, folder_of: Made) -> None:
 def test_what_is_not_for_this_family(index: dict[str, Any], words: str, copy: Path) -> None:
     change(copy / "model_index.json", **index)
     with pytest.raises(ModelError, match=words):
+        read(copy)
+
+
+def test_weights_that_need_two_stills(copy: Path, folder_of: Made) -> None:
+    shutil.rmtree(copy)
+    shutil.copytree(folder_of("wan21"), copy)
+    change(copy / "transformer" / "config.json", pos_embed_seq_len=2050)
+    with pytest.raises(ModelError, match="from one still to another, and cannot do with one"):
         read(copy)
 
 

@@ -18,6 +18,7 @@ from diffusers import (
     HeliosPipeline,
     HeliosScheduler,
     HeliosTransformer3DModel,
+    HunyuanSkyreelsImageToVideoPipeline,
     HunyuanVideo15ImageToVideoPipeline,
     HunyuanVideo15Transformer3DModel,
     HunyuanVideoImageToVideoPipeline,
@@ -53,6 +54,19 @@ def hunyuan(image_condition_type: str) -> Any:
     )  # fmt: skip
     return HunyuanVideoImageToVideoPipeline(
         **unread(2), image_processor=CLIPImageProcessor(), transformer=transformer, vae=hunyuan_vae(),
+        scheduler=FlowMatchEulerDiscreteScheduler(shift=7.0),
+    )  # fmt: skip
+
+
+def skyreels_v1() -> Any:
+    transformer = seeded(
+        HunyuanVideoTransformer3DModel,
+        in_channels=8, out_channels=4, num_attention_heads=2, attention_head_dim=10, num_layers=1,
+        num_single_layers=1, num_refiner_layers=1, patch_size=1, patch_size_t=1, guidance_embeds=False,
+        text_embed_dim=16, pooled_projection_dim=8, rope_axes_dim=(2, 4, 4),
+    )  # fmt: skip
+    return HunyuanSkyreelsImageToVideoPipeline(
+        **unread(2), transformer=transformer, vae=hunyuan_vae(),
         scheduler=FlowMatchEulerDiscreteScheduler(shift=7.0),
     )  # fmt: skip
 
@@ -173,6 +187,7 @@ WORDLESS: dict[str, Callable[[], Any]] = {
     "hunyuan": lambda: hunyuan("latent_concat"),
     "hunyuan-replace": lambda: hunyuan("token_replace"),
     "hunyuan15": hunyuan15,
+    "skyreels-v1": skyreels_v1,
     "kandinsky5": kandinsky,
     "sana": sana,
     "helios": helios,
@@ -204,6 +219,11 @@ HUNYUAN_WORDS = {
 WORDS: dict[str, dict[str, Any]] = {
     "hunyuan": HUNYUAN_WORDS,
     "hunyuan-replace": HUNYUAN_WORDS,
+    "skyreels-v1": {
+        **HUNYUAN_WORDS,
+        "negative_prompt_embeds": _some(1, 9, 16, seed=1), "negative_pooled_prompt_embeds": _some(1, 8, seed=1),
+        "negative_prompt_attention_mask": _ones(9),
+    },
     "hunyuan15": {
         **_both(prompt_embeds=_some(1, 9, 16), prompt_embeds_2=_some(1, 5, 32)),
         **{f"{sign}prompt_embeds_mask{n}": _ones(k) for sign in ("", "negative_") for n, k in (("", 9), ("_2", 5))},
