@@ -24,13 +24,13 @@ STEPS = 3
 
 STILL = np.random.default_rng(0).integers(0, 256, (64, 64, 3), dtype=np.uint8)
 
-FRAMES = {"framepack": 12, "kandinsky5": 17} | dict.fromkeys(
+FRAMES = {"framepack": 7, "kandinsky5": 17} | dict.fromkeys(
     ("hunyuan", "hunyuan-replace", "hunyuan15", "skyreels-v1", "ltx2"), 5
 )
-"""Where nine frames are not enough, for a second section and for the first frame's statistics; or slow to decode."""
+"""Where nine frames are not the right number: for two sections, for the first frame's statistics, or because more are slow to decode."""
 
-SMALL_WINDOW = 3
-"""Latent frames of a section of FramePack, which has nine: a second one after nine frames."""
+SMALL_WINDOW = 2
+"""Latent frames of a section of FramePack, which has nine: a second one after five frames."""
 
 
 @dataclass

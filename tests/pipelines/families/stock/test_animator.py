@@ -112,7 +112,7 @@ def test_a_clip_goes_to_a_second_still(name: str, tiny: Open) -> None:
         ("ltx", 9, 2, "knows the first still alone"),
         ("wan22", 9, 3, "from one still to one other"),
         ("wan22", 8, 2, r"the last still would be cut off: .* Set num_frames to 9"),
-        ("framepack", 12, 2, "knows the first still alone"),
+        ("framepack", 7, 2, "knows the first still alone"),
     ],
 )
 def test_a_second_still_that_cannot_be_met(name: str, frames: int, stills: int, words: str, tiny: Open) -> None:
