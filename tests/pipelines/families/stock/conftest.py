@@ -27,7 +27,7 @@ STILL = np.random.default_rng(0).integers(0, 256, (64, 64, 3), dtype=np.uint8)
 FRAMES = {"framepack": 7, "kandinsky5": 17} | dict.fromkeys(
     ("hunyuan", "hunyuan-replace", "hunyuan15", "skyreels-v1", "ltx2"), 5
 )
-"""Where nine frames are not the right number: for two sections, for the first frame's statistics, or because more are slow to decode."""
+"""Where nine frames are not right: for two sections, for the first frame's statistics, or slow to decode."""
 
 SMALL_WINDOW = 2
 """Latent frames of a section of FramePack, which has nine: a second one after five frames."""
