@@ -10,7 +10,7 @@ import torch
 from pipelines.contract import RGB, Checkpoint, FrameChunk, OnStep, ignore_steps
 from pipelines.errors import RequestError
 from pipelines.families.stock.capabilities import Capabilities
-from pipelines.families.stock.check import check, check_end
+from pipelines.families.stock.check import check
 from pipelines.families.stock.placing import place, weights_of
 from pipelines.families.stock.plans import Plan, first_that_fits, plans_for
 from pipelines.families.stock.run import Run
@@ -45,7 +45,6 @@ class StockAnimator:
         self, stills: Sequence[RGB], request: MotionRequest, on_step: OnStep = ignore_steps
     ) -> Iterator[FrameChunk]:
         """As `animate`, from the first of two stills to the second. Raises `RequestError` where the model cannot."""
-        check_end(self.can, len(stills), request)
         yield from self._run(stills, request, on_step).chunks(None)
 
     def _run(self, stills: Sequence[RGB], request: MotionRequest, on_step: OnStep) -> Run:

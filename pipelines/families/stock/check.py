@@ -17,6 +17,8 @@ def check(can: Capabilities, request: MotionRequest) -> None:
             f"This model makes at most {can.longest} frames, not {request.num_frames}.",
             f"Set num_frames to {can.longest} or less, and raise interpolation for more frames in between.",
         )
+    if request.direction.stills:
+        _check_end(can, request)
     if can.size is not None:
         _check_shape(can.size, request)
     elif can.takes_size and (request.width % can.size_step or request.height % can.size_step):
@@ -27,12 +29,12 @@ def check(can: Capabilities, request: MotionRequest) -> None:
         )
 
 
-def check_end(can: Capabilities, stills: int, request: MotionRequest) -> None:
-    """Raises `RequestError` where a clip cannot go from one still to another, or its last frame would be trimmed."""
+def _check_end(can: Capabilities, request: MotionRequest) -> None:
+    """Whether the clip can go from its still to the one that it is to end with."""
     if not can.takes_last_still:
         raise RequestError("This model knows the first still alone.", "Take the further stills out.")
-    if stills > 2:
-        raise RequestError("This model goes from one still to one other.", "Take the stills on the way out.")
+    if [still.t for still in request.direction.stills] != [1]:
+        raise RequestError("This model goes from one still to one other, at the end.", "Take out those on the way.")
     made = can.frames.asked(request.num_frames) - can.frames.lost
     if made != request.num_frames:
         raise RequestError(

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pipelines.families.stock.capabilities import Capabilities, capabilities_of
 from pipelines.families.stock.folder import StockFolder, inspect_folder, is_pipeline
-from pipelines.families.stock.named import IGNORED, MOST_PIXELS, NAMED, Way
+from pipelines.families.stock.named import END, IGNORED, MOST_PIXELS, NAMED, Way
 from pipelines.models.spec import ModelSpec
 from pipelines.request import SIZE_STEP
 
@@ -45,7 +45,7 @@ class Whole:
             id="",
             name=self.path.name,
             family="stock",
-            licence="that of whoever made it",
+            licence="not known",
             licence_url="",
             size_bytes=self.folder.size_bytes,
             repo=None,
@@ -53,6 +53,7 @@ class Whole:
             gated=False,
             defaults=Way(usual_size(can), can.usual_frames, can.fps, can.steps, can.guidance_scale).defaults(),
             ignores=ignored(can),
+            obeys=END if can.takes_last_still else frozenset(),
             max_frames=can.longest,
             max_pixels=max(MOST_PIXELS, TWICE * can.usual_size[0] * can.usual_size[1]),
             note=f"Added from {self.path.name}: {can.pipeline} of diffusers.",

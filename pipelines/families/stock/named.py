@@ -18,6 +18,9 @@ APACHE = ("Apache-2.0", "https://www.apache.org/licenses/LICENSE-2.0")
 IGNORED = frozenset({"motion_bucket_id", "noise_aug_strength", "camera", "min_guidance_scale", "decode_chunk_size"})
 """Controls that no pipeline here has a use for."""
 
+END = frozenset({"stills"})
+"""The part of a direction that some follow: a further still, at the end."""
+
 MOST_PIXELS = 1280 * 768
 """Pixels of the largest size that most were trained on."""
 
@@ -88,6 +91,7 @@ NAMED = (
         revision="596658fd9ca6b7b71d5057529bbf319ecbc61d74",
         size_bytes=69_000_000_000,
         parts=(*ALL, "transformer_2"),
+        obeys=END,
         note="Two networks of 14 billion, one for the first steps and one for the rest: best on a GPU with 80 GB.",
     ),
     _named(

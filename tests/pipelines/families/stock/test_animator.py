@@ -7,7 +7,8 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from pipelines.contract import Checkpoint, StepEvent
+from pipelines.contract import Checkpoint, Meets, StepEvent
+from pipelines.direction import Direction, StillKey
 from pipelines.errors import BadFrames, Cancelled, RequestError
 from tests.pipelines.families.stock.conftest import STEPS, STILL, Tiny
 from tests.pipelines.families.stock.tiny import MAKERS
@@ -98,27 +99,36 @@ def test_the_wan_decoder_gives_frames_as_they_come(tiny: Open) -> None:
     assert [(chunk.start, len(chunk.frames)) for chunk in chunks] == [(0, 1), (1, 4), (5, 4)]
 
 
+def ending(*times: float) -> dict[str, Direction]:
+    """A request's direction with further stills at these times."""
+    return {"direction": Direction(stills=tuple(StillKey(t=time, of="0" * 64) for time in times))}
+
+
 @pytest.mark.parametrize("name", ["wan22", "skyreels-df"])
 def test_a_clip_goes_to_a_second_still(name: str, tiny: Open) -> None:
     model, end = tiny(name), STILL[::-1].copy()
-    frames = np.concatenate([chunk.frames for chunk in model.animator.meet([STILL, end], model.request)])
+    assert isinstance(model.animator, Meets)
+    request = model.request.model_copy(update=ending(1))
+    frames = np.concatenate([chunk.frames for chunk in model.animator.meet([STILL, end], request)])
     assert np.array_equal(frames, model.direct(end))
     assert not np.array_equal(frames, model.frames())
 
 
 @pytest.mark.parametrize(
-    ("name", "frames", "stills", "words"),
+    ("name", "frames", "times", "words"),
     [
-        ("ltx", 9, 2, "knows the first still alone"),
-        ("wan22", 9, 3, "from one still to one other"),
-        ("wan22", 8, 2, r"the last still would be cut off: .* Set num_frames to 9"),
-        ("framepack", 7, 2, "knows the first still alone"),
+        ("ltx", 9, [1], "knows the first still alone"),
+        ("wan22", 9, [0.5, 1], "from one still to one other"),
+        ("wan22", 9, [0.5], "from one still to one other"),
+        ("wan22", 8, [1], r"the last still would be cut off: .* Set num_frames to 9"),
+        ("framepack", 7, [1], "knows the first still alone"),
     ],
 )
-def test_a_second_still_that_cannot_be_met(name: str, frames: int, stills: int, words: str, tiny: Open) -> None:
+def test_a_second_still_that_cannot_be_met(name: str, frames: int, times: list[float], words: str, tiny: Open) -> None:
     model = tiny(name)
+    request = model.request.model_copy(update={"num_frames": frames, **ending(*times)})
     with pytest.raises(RequestError, match=words):
-        list(model.animator.meet([STILL] * stills, model.request.model_copy(update={"num_frames": frames})))
+        list(model.animator.meet([STILL] * (len(times) + 1), request))
 
 
 def test_words_seed_and_guidance_reach_the_model(tiny: Open) -> None:
