@@ -22,7 +22,7 @@ from benchmarks.svd_figures.exactness import decode_figure, error_figure, full_w
 from benchmarks.svd_figures.memory import counted_figures, measured_figures
 from benchmarks.svd_figures.questions import answers
 from benchmarks.svd_figures.speed import floor_note, overhead_figures, race
-from pipelines.families.svd.loading import best_device
+from pipelines.devices import best_device
 
 NO_GPU = "needs a GPU: python -m benchmarks.svd"
 

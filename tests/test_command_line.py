@@ -253,9 +253,12 @@ def test_the_models_are_listed(tmp_path):
     head, *rows = done.stdout.splitlines()
     assert re.split(r"\s{2,}", head) == ["id", "family", "licence", "size", "here", "fits this machine"]
     helpers = ["rife-3.8", "realesr-animevideov3"]
-    assert [row.split()[0] for row in rows] == ["pocket", "svd-xt", "svd", "svd-xt-1-1", *helpers]
+    ids = [row.split()[0] for row in rows]
+    assert (ids[:4], ids[-2:]) == (["pocket", "svd-xt", "svd", "svd-xt-1-1"], helpers)
+    assert "wan-2-2-ti2v-5b" in ids
     assert re.split(r"\s{2,}", rows[0])[:3] == ["pocket", "pocket", "Apache-2.0"]
-    assert [re.split(r"\s{2,}", row)[4] for row in rows] == ["yes", "no", "no", "no", "yes", "yes"]
+    here = dict(zip(ids, (re.split(r"\s{2,}", row)[4] for row in rows), strict=True))
+    assert {each for each in ids if here[each] == "yes"} == {"pocket", *helpers}
 
 
 def test_short_options_are_parts_of_the_direction(desk):

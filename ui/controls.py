@@ -115,7 +115,7 @@ def model_updates(names: list[str], spec: ModelSpec, values: dict[str, Any]) -> 
     updates = []
     for name in names:
         changes: dict[str, Any] = {"value": on_page(values[name])} if name in values else {}
-        if name in (*DEFAULTED, *OWN_CONTROLS, "decode_chunk_size"):
+        if name in (*MOTION_CONTROLS, *DEFAULTED, *OWN_CONTROLS, "decode_chunk_size"):
             changes["visible"] = name not in spec.ignores
         if name == "num_frames":
             changes["maximum"] = spec.max_frames

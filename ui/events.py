@@ -129,7 +129,7 @@ class StudioEvents:
         for name, brought in bringing().items():
             given, taken = [s.controls[name], s.model], [s.controls[each] for each in brought]
             s.controls[name].input(partial(_brought, name, brought), given, taken, **QUIET)
-        chosen = s.model.input(self.choose_model, s.model, [s.length, *self.components], **QUIET)
+        chosen = s.model.input(self.choose_model, s.model, [s.length, s.preset, *self.components], **QUIET)
         # the look that the menu's own change begins may come with the last model's frames, too many for this one
         chosen.then(**self.changed)
         given = [s.picture, *self.components]
@@ -273,7 +273,8 @@ class StudioEvents:
         """Another model: its own defaults, and only the controls that it obeys."""
         spec = find(model)
         length = length_shown(spec, spec.defaults["num_frames"], spec.defaults["fps"])
-        return [length, *model_updates(self.names, spec, {name: spec.defaults[name] for name in DEFAULTED})]
+        presets = gr.update(visible=not spec.ignores.issuperset(PRESET_CONTROLS))
+        return [length, presets, *model_updates(self.names, spec, {name: spec.defaults[name] for name in DEFAULTED})]
 
     def summarize(self, picture: str, *values: Any) -> list[Any]:
         """What the clip will be and cost, or what is wrong with the controls; and what the browser keeps of it."""

@@ -44,7 +44,8 @@ def request_options(function: Command) -> Command:
 
 def _option(name: str) -> inspect.Parameter:
     field = MotionRequest.model_fields[name]
-    words = f"{field.description} [default: the model's, or {control_schemas()[name]['default']}]"
+    usual = control_schemas()[name]["default"]
+    words = f"{field.description} [default: the model's{'' if usual == '' else f', or {usual}'}]"
     if name == "direction":
         words = f"{field.description} A file, or the text itself."
     names = list(dict.fromkeys([f"--{name.replace('_', '-')}", f"--{name}"]))

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 FAMILIES = (
     "pocket",
     "svd",
+    "stock",
 )
 """In the order in which they are listed, and asked whether a folder or file is theirs."""
 

@@ -1,12 +1,14 @@
 """Downloads a model from the Hugging Face hub, at a pinned revision, with progress and in plain words when it fails.
 
-Knows no torch. Only the files of `ModelSpec.hub_files` are taken: JSON and safetensors, nothing that could run.
+Knows no torch. Only the files of `ModelSpec.hub_files` are taken: settings, vocabularies and safetensors, nothing that
+could run.
 """
 
 from __future__ import annotations
 
 import errno
 import hashlib
+import json
 import os
 import queue
 import shutil
@@ -26,6 +28,12 @@ HEARTBEAT_SECONDS = 0.2
 """Longest silence of `on_bytes`: so a stalled download can be stopped too, and the bar moves 5 times a second."""
 
 TOKENS_PAGE = "https://huggingface.co/settings/tokens"
+
+TAKEN = (".json", ".txt", ".model", ".safetensors")
+"""Endings of what is taken of a folder that `ModelSpec.hub_files` names as a whole."""
+
+WHOLE = ".whole.json"
+"""A file in a snapshot of whole folders: which files they held. Written last, so that half a download has none."""
 
 BY_HAND = "`python app.py models add FOLDER` takes a copy that was downloaded by hand."
 
@@ -57,7 +65,8 @@ def snapshot(spec: ModelSpec) -> Path | None:
     if spec.repo is None or spec.revision is None:
         return None
     folder = snapshot_folder(spec)
-    return folder if all((folder / name).is_file() for name in spec.hub_files) else None
+    names = _names_in(folder) if _has_folders(spec) else spec.hub_files
+    return folder if names and all((folder / name).is_file() for name in names) else None
 
 
 def snapshot_folder(spec: ModelSpec) -> Path:
@@ -120,8 +129,12 @@ class _Download:
         constants.HF_HUB_DISABLE_XET = True
         where: dict[str, Any] = {"repo_id": self.spec.repo, "revision": self.spec.revision}
         access: dict[str, Any] = {"token": os.environ.get("HF_TOKEN"), "endpoint": os.environ.get("HF_ENDPOINT")}
-        answer = HfApi(**access).get_paths_info(paths=list(self.spec.hub_files), **where)
-        listing = [file for file in answer if isinstance(file, RepoFile)]
+        api = HfApi(**access)
+        if _has_folders(self.spec):
+            answer = api.list_repo_tree(recursive=True, **where)
+        else:
+            answer = api.get_paths_info(paths=list(self.spec.hub_files), **where)
+        listing = [file for file in answer if isinstance(file, RepoFile) and _is_taken(file.path, self.spec)]
         _check_listing({file.path for file in listing}, self.spec)
         self.total = sum(file.size for file in listing)
         folder = snapshot_folder(self.spec)
@@ -133,6 +146,8 @@ class _Download:
                 filename=file.path, tqdm_class=_counter(self.count), cache_dir=constants.HF_HUB_CACHE, **where, **access
             )
             _check_sum(folder / file.path, file.lfs.sha256 if file.lfs else None)
+        if _has_folders(self.spec):
+            (folder / WHOLE).write_text(json.dumps([file.path for file in listing]), "utf-8")
         return folder
 
 
@@ -155,8 +170,26 @@ def _counter(count: Callable[[int], None]) -> type:
     return Counter
 
 
+def _has_folders(spec: ModelSpec) -> bool:
+    return any(name.endswith("/*") for name in spec.hub_files)
+
+
+def _is_taken(path: str, spec: ModelSpec) -> bool:
+    folder, _, _ = path.rpartition("/")
+    return path in spec.hub_files or (f"{folder}/*" in spec.hub_files and path.endswith(TAKEN))
+
+
+def _names_in(folder: Path) -> list[str]:
+    """The files of a download that has come to its end; none of one that has not."""
+    try:
+        return [str(name) for name in json.loads((folder / WHOLE).read_text("utf-8"))]
+    except (OSError, ValueError):
+        return []
+
+
 def _check_listing(names: set[str], spec: ModelSpec) -> None:
-    missing = sorted(set(spec.hub_files) - names)
+    folders = {f"{name.rpartition('/')[0]}/*" for name in names}
+    missing = sorted(set(spec.hub_files) - names - folders)
     if missing:
         raise HubError(f"The hub's copy of {spec.name} has no {missing[0]}.", BY_HAND)
 

@@ -21,12 +21,13 @@ class ModelSpec:
     `defaults` replaces those of `MotionRequest`; `ignores` names the controls that change nothing: the page hides them;
     the catalogue adds those of other families. A `gated` repository asks for a licence to be accepted; `revision` is a
     commit, never a branch, or None where none could be verified; `hub_files` are all that a download takes, and all
-    that it needs. `is_distilled` weights take a few whole steps without guidance. `path` is the folder or file of a
-    model that is built in or was added, None for one in the hub's cache. `base` is the id of the model that the file in
-    `path` stands on, None for a model that is whole. `any_moment` tells that it can show any moment of its motion: a
-    clip is as long whatever its fps. `obeys` names the parts of a direction that it follows. One that `is_usual` is
-    taken where none is asked for and there is a GPU; one that `looks_ahead` finds out about a still before a clip is
-    asked for; the frames of one that `is_quick` are there in seconds.
+    that it needs: files, or as `FOLDER/*` whatever is of use in a folder. `is_distilled` weights take a few whole steps
+    without guidance. `path` is the folder or file of a model that is built in or was added, None for one in the hub's
+    cache. `base` is the id of the model that the file in `path` stands on, None for a model that is whole. `any_moment`
+    tells that it can show any moment of its motion: a clip is as long whatever its fps. `obeys` names the parts of a
+    direction that it follows. One that `is_usual` is taken where none is asked for and there is a GPU; one that
+    `looks_ahead` finds out about a still before a clip is asked for; the frames of one that `is_quick` are there in
+    seconds.
     """
 
     id: str

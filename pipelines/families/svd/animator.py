@@ -20,9 +20,9 @@ from pipelines.families.svd.meeting import TWO_SIDED
 from pipelines.families.svd.memory import decode_shortage, sampling_shortage
 from pipelines.families.svd.networks import Networks
 from pipelines.families.svd.plan import Plan
-from pipelines.families.svd.quiet import quiet_libraries
 from pipelines.families.svd.sampling import Sampling
 from pipelines.families.svd.watch import Watch
+from pipelines.quiet import quiet_libraries
 from pipelines.request import MotionRequest
 
 

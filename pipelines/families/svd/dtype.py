@@ -9,18 +9,8 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from pipelines.errors import ModelError
+from pipelines.devices import format_called
 from pipelines.families.svd.network.products import product
-
-NAMES = {
-    "float16": torch.float16,
-    "bfloat16": torch.bfloat16,
-    "float32": torch.float32,
-    "fp16": torch.float16,
-    "bf16": torch.bfloat16,
-    "fp32": torch.float32,
-}
-"""torch's names of the number formats, and the field's short ones."""
 
 CHANNELS = 320
 """Channels of the trial: those of the UNet's widest level, where two fifths of its work is."""
@@ -50,16 +40,14 @@ class DtypeChoice:
 
 
 def choose_dtype(device: str, dtype: str | None = None) -> DtypeChoice:
-    """`dtype` (one of `NAMES`) if it is given, else the best for `device` ("cuda", "mps" or "cpu").
+    """`dtype` (see `format_called`) if it is given, else the best for `device` ("cuda", "mps" or "cpu").
 
     CUDA and MPS get fp16, the format that the weights were released in. The CPU is put to a trial, because there
     fp16 is 30 to 250 times slower than bf16, and single releases of torch have made bf16 slow as well.
     Raises `ModelError` for an unknown name.
     """
     if dtype is not None:
-        if dtype not in NAMES:
-            raise ModelError(f"There is no number format called {dtype}.", f"Choose one of {', '.join(NAMES)}.")
-        return DtypeChoice(NAMES[dtype], f"{dtype}: asked for.")
+        return DtypeChoice(format_called(dtype), f"{dtype}: asked for.")
     if device.startswith(("cuda", "mps")):
         return DtypeChoice(torch.float16, "fp16: the format that the weights were released in.")
     return _trial()

@@ -11,6 +11,7 @@ from accelerate import init_empty_weights
 from safetensors import SafetensorError
 from transformers import CLIPVisionModelWithProjection
 
+from pipelines.devices import device_called
 from pipelines.errors import ModelError
 from pipelines.families.svd.addon import AddOn, recognise
 from pipelines.families.svd.animator import SvdAnimator
@@ -19,10 +20,10 @@ from pipelines.families.svd.folder import SvdFolder
 from pipelines.families.svd.fusing import check_fit, lay_on
 from pipelines.families.svd.memory import load_shortage
 from pipelines.families.svd.networks import PARTS
-from pipelines.families.svd.quiet import quiet_libraries
 from pipelines.families.svd.single_file import inspect, read_header
 from pipelines.families.svd.tiny_decoder import open_tiny
 from pipelines.machine import gpus
+from pipelines.quiet import quiet_libraries
 from pipelines.shortage import is_out_of_memory, within_memory
 
 REMEDY = "Download the model again."
@@ -44,8 +45,7 @@ def load_svd(
     """
     folder = inspect(path)
     laid_on = None if add_on is None else _add_on(add_on)
-    place = torch.device(device or best_device())
-    _check_device(place)
+    place = device_called(device)
     choice = choose_dtype(place.type, dtype)
     pipeline = within_memory(partial(_open, folder, choice.dtype), load_shortage(torch.device("cpu")))
     _check_complete(pipeline, folder)
@@ -66,27 +66,12 @@ def check_add_on(path: Path, base: Path) -> None:
     check_fit(_empty_unet(inspect(base)), _add_on(path))
 
 
-def best_device() -> str:
-    """The best device of this machine: "cuda" before "mps" before "cpu"."""
-    if torch.cuda.is_available():
-        return "cuda"
-    return "mps" if torch.backends.mps.is_available() else "cpu"
-
-
 def _unseen_gpu(place: torch.device) -> str:
     """A sentence where there is a GPU that torch does not find: the page has promised a run on it."""
     unseen = gpus() if place.type == "cpu" else ()
     if not unseen:
         return ""
     return f"torch does not find the {unseen[0].name}: this runs on the CPU. Install a torch with CUDA, or its driver."
-
-
-def _check_device(place: torch.device) -> None:
-    cuda, mps = torch.cuda.is_available(), torch.backends.mps.is_available()
-    if not {"cpu": True, "cuda": cuda, "mps": mps}.get(place.type, False):
-        raise ModelError(
-            f"torch finds no {place} on this machine.", f"Leave the device out: it would be {best_device()}."
-        )
 
 
 @quiet_libraries()

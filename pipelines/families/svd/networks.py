@@ -11,9 +11,9 @@ from pipelines.families.svd.network.decoder import Decoder
 from pipelines.families.svd.network.unet import Unet
 from pipelines.families.svd.plan import Plan
 from pipelines.families.svd.preview import Drawer
-from pipelines.families.svd.quiet import quiet_libraries
 from pipelines.families.svd.streaming import Streamed
 from pipelines.machine import data_folder
+from pipelines.quiet import quiet_libraries
 from pipelines.request import MotionRequest
 
 COMPILE_VARIABLE = "STILLMOTION_COMPILE"

@@ -18,7 +18,7 @@ from pipelines.loading import add, remove
 from pipelines.machine import Gpu, data_folder
 from pipelines.models import catalogue
 from pipelines.models.asking import request_for
-from pipelines.models.catalogue import add_local, default_model, find, location, models
+from pipelines.models.catalogue import add_local, default_model, find, location, models, named_models
 from tests.tiny_svd import make_tiny_svd, release
 
 
@@ -58,10 +58,16 @@ def in_hub_cache(model: str, tmp_path: Path, files: tuple[str, ...] = HUB_FILES)
 
 def test_the_catalogue() -> None:
     specs = {spec.id: spec for spec in models()}
-    assert list(specs) == ["pocket", "svd-xt", "svd", "svd-xt-1-1"]
+    assert list(specs)[:4] == ["pocket", "svd-xt", "svd", "svd-xt-1-1"]
+    assert {spec.id for spec in models()[4:]} >= {"wan-2-2-ti2v-5b", "ltx-video", "ltx-2", "hunyuanvideo-1-5-i2v"}
     for spec in models()[1:]:
-        assert re.fullmatch(r"[0-9a-f]{40}", str(spec.revision))
         assert spec.repo is not None
+        assert spec.licence
+        assert spec.licence_url.startswith("https://")
+        # without a commit that could be verified nothing is fetched
+        assert bool(spec.hub_files) == bool(re.fullmatch(r"[0-9a-f]{40}", str(spec.revision)))
+    for spec in models()[1:4]:
+        assert spec.revision is not None
         assert spec.licence_url.startswith(f"https://huggingface.co/{spec.repo}/")
         assert 4.4e9 < spec.size_bytes < 4.6e9
     assert specs["svd"].repo == "stabilityai/stable-video-diffusion-img2vid"
@@ -161,7 +167,7 @@ def test_an_added_release_is_the_place_of_that_release(folders: Path) -> None:
         spec = add_local(folders / name)
         assert (spec.id, location(spec)) == (model, folders / name)
         assert spec == find(model)
-    assert len(models()) == 4
+    assert len(models()) == len(named_models())
 
 
 def test_what_is_no_release_takes_neither_its_place_nor_its_licence(folders: Path) -> None:
@@ -195,7 +201,7 @@ def test_more_folders_get_ids_of_their_own(folders: Path, tmp_path: Path) -> Non
     assert spec.size_bytes > 0
     shutil.rmtree(tune)
     assert location(find("my-tune")) is None
-    assert [spec.id for spec in models()][4:] == ["my-tune", "other"]
+    assert [spec.id for spec in models()][len(named_models()) :] == ["my-tune", "other"]
 
 
 def test_a_pickle_folder_is_not_added(folders: Path, tmp_path: Path) -> None:
@@ -220,7 +226,7 @@ def test_the_environment_names_a_folder(folders: Path, monkeypatch: pytest.Monke
     assert location(find("svd")) == folders / "svd"
     monkeypatch.setenv("STILLMOTION_SVD_PATH", str(folders / "other"))
     add_local(folders / "other")
-    assert [spec.id for spec in models()][4:] == ["other"]
+    assert [spec.id for spec in models()][len(named_models()) :] == ["other"]
     monkeypatch.setenv("STILLMOTION_SVD_PATH", str(folders / "nowhere"))
     assert location(find("svd")) is None
 

@@ -25,8 +25,11 @@ from pipelines.models.spec import ModelSpec
 XT = RELEASES[0]
 GATED = next(spec for spec in RELEASES if spec.gated)
 
-SIZES = {name: 300_000 if name.endswith(".safetensors") else 200 for name in HUB_FILES}
-TOTAL = sum(SIZES.values())
+STRANGERS = ("unet/run.py", "unet/diffusion_pytorch_model.bin", "safety_checker/model.safetensors")
+"""Files of a repository that a download leaves alone."""
+
+SIZES = dict.fromkeys(STRANGERS, 100) | {name: 300_000 if name.endswith(".safetensors") else 200 for name in HUB_FILES}
+TOTAL = sum(SIZES[name] for name in HUB_FILES)
 
 
 def content(name: str) -> bytes:
@@ -47,6 +50,9 @@ class Handler(BaseHTTPRequestHandler):
         self._file(with_body=False)
 
     def do_GET(self) -> None:
+        if "/tree/" in self.path:
+            self._send(200, json.dumps([_entry(name) for name in self.server.files]).encode())
+            return
         self.server.downloads.append(self.path)
         self._file(with_body=True)
 
@@ -141,7 +147,8 @@ def test_a_download_counts_every_byte(server: FakeHub, monkeypatch: pytest.Monke
     assert snapshot(XT) is None
     folder = fetch(XT, lambda done, total: seen.append((done, total)))
     assert all((folder / name).read_bytes() == content(name) for name in HUB_FILES)
-    assert seen == sorted(seen)
+    # before the hub has answered, the total is that of the spec
+    assert [done for done, _ in seen] == sorted(done for done, _ in seen)
     assert seen[-1] == (TOTAL, TOTAL)
     assert len({done for done, _ in seen}) >= 3
     assert snapshot(XT) == location(XT) == folder
@@ -164,6 +171,27 @@ def test_a_broken_download_goes_on_where_it_was(server: FakeHub) -> None:
     fetch(XT, lambda done, total: seen.append((done, total)))
     assert [path.rpartition("/")[2] for path in server.downloads] == ["diffusion_pytorch_model.fp16.safetensors"]
     assert seen[-1] == (TOTAL, TOTAL)
+
+
+def test_of_a_folder_that_is_taken_as_a_whole_only_what_cannot_run(server: FakeHub) -> None:
+    whole = replace(XT, hub_files=("model_index.json", "unet/*", "vae/*"))
+    wanted = {name for name in HUB_FILES if name.split("/")[0] in {"model_index.json", "unet", "vae"}}
+    server.files = (*HUB_FILES, *STRANGERS)
+    server.cut = {"vae/diffusion_pytorch_model.fp16.safetensors"}
+    assert "broke off half way" in refusal(whole)
+    assert snapshot(whole) is None, "a file of every folder is here, and yet not all"
+    server.cut = set()
+    folder = fetch(whole, lambda done, total: None)
+    here = {str(file.relative_to(folder)) for file in folder.rglob("*") if file.is_file() and file.name[0] != "."}
+    assert here == wanted
+    assert snapshot(whole) == folder
+    (folder / "vae" / "config.json").unlink()
+    assert snapshot(whole) is None
+
+
+def test_a_folder_that_the_hub_has_not(server: FakeHub) -> None:
+    refused = refusal(replace(XT, hub_files=("model_index.json", "transformer/*")))
+    assert refused.startswith("The hub's copy of Stable Video Diffusion XT has no transformer/*.")
 
 
 def test_a_damaged_file_is_thrown_away(server: FakeHub) -> None:

@@ -11,8 +11,8 @@ import torch
 from diffusers import StableVideoDiffusionPipeline
 
 from pipelines.contract import RGB
+from pipelines.devices import FORMATS
 from pipelines.families.svd.animator import SvdAnimator
-from pipelines.families.svd.dtype import NAMES
 from pipelines.families.svd.loading import load_svd
 from pipelines.request import MotionRequest
 
@@ -96,7 +96,7 @@ def test_we_are_no_further_from_the_truth_than_the_stock_pipeline(
     request = request_4.model_copy(update={"num_inference_steps": steps})
     truth = stock_frames(tiny, still, request, torch.float64)
     ours = our_frames(load_svd(tiny, device="cpu", dtype=name), still, request)
-    theirs = stock_frames(tiny, still, request, NAMES[name])
+    theirs = stock_frames(tiny, still, request, FORMATS[name])
     assert 0 < (ours - truth).norm() <= 1.2 * (theirs - truth).norm()
     assert (theirs - truth).norm() <= 0.05 * truth.norm(), "all of them are of one clip"
 
