@@ -42,10 +42,14 @@ class StockAnimator:
         yield from self._run([still], request, on_step).chunks(resume)
 
     def meet(
-        self, stills: Sequence[RGB], request: MotionRequest, on_step: OnStep = ignore_steps
+        self,
+        stills: Sequence[RGB],
+        request: MotionRequest,
+        on_step: OnStep = ignore_steps,
+        resume: Checkpoint | None = None,
     ) -> Iterator[FrameChunk]:
         """As `animate`, from the first of two stills to the second. Raises `RequestError` where the model cannot."""
-        yield from self._run(stills, request, on_step).chunks(None)
+        yield from self._run(stills, request, on_step).chunks(resume)
 
     def _run(self, stills: Sequence[RGB], request: MotionRequest, on_step: OnStep) -> Run:
         for still in stills:
