@@ -23,7 +23,7 @@ from media.stills import Still, open_still
 from pipelines.contract import RGB, Animator, Checkpoint, FrameChunk, Meets, OnStep, StepEvent, ignore_steps
 from pipelines.errors import ModelError, OutOfMemory
 from pipelines.loading import looks_ahead
-from pipelines.models.fit import choose_built_in
+from pipelines.models.catalogue import built_in
 from pipelines.request import MotionRequest
 
 
@@ -122,7 +122,9 @@ def _animated(animator: Animator, stills: Sequence[RGB], order: Order, on_step: 
     if len(stills) == 1:
         return animator.animate(stills[0], order.request, on_step, order.resume)
     if not isinstance(animator, Meets):
-        raise ModelError(f"{order.request.model} cannot show further stills.", choose_built_in())
+        raise ModelError(
+            f"{order.request.model} cannot show further stills.", f"Take them out, or choose {built_in().name}."
+        )
     return animator.meet(stills, order.request, on_step, order.resume)
 
 

@@ -81,14 +81,15 @@ def test_what_is_added_in_a_terminal_is_there_after_a_reload(page: Page, server:
     expect(page.locator("#control-model input")).to_have_value("Pocket")
 
 
-def test_a_release_is_added_on_the_page_and_needs_no_download(page: Page, tmp_path: Path) -> None:
+def test_what_is_like_a_release_leaves_the_release_to_be_fetched(page: Page, tmp_path: Path) -> None:
     folder = make_tiny_svd(tmp_path / "fourteen", num_frames=14)
     models_of(page)
     expect(page.locator("#fetch-svd")).to_be_visible()
     add(page, f'"{folder}"')
-    expect(page.locator("#add-said")).to_have_text("Stable Video Diffusion is known as svd.", timeout=ADDED_MS)
-    expect(page.locator("#fetch-svd")).to_be_hidden()
-    expect(card(page, "Stable Video Diffusion svd")).to_contain_text("GB, on this machine")
+    expect(page.locator("#add-said")).to_have_text("fourteen is known as fourteen.", timeout=ADDED_MS)
+    expect(card(page, "fourteen")).to_contain_text("Licence: not known")
+    expect(page.locator("#fetch-svd")).to_be_visible()
+    expect(card(page, "Stable Video Diffusion svd")).to_contain_text("GB, not on this machine")
 
 
 def test_a_folder_of_ones_own_is_added_on_the_page(page: Page, tmp_path: Path) -> None:

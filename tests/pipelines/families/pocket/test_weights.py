@@ -55,6 +55,6 @@ def test_damaged_weights_say_so_and_no_other_model_takes_their_place(harm, tmp_p
         file.write_bytes(whole[: len(whole) // 2])
     if harm == "of another network":
         shutil.copy(FOLDER.parent / "eyes" / "eyes.safetensors", file)
-    monkeypatch.setattr("pipelines.loading.location", lambda spec: broken)
+    monkeypatch.setattr("pipelines.models.catalogue.location", lambda spec: broken)
     with pytest.raises(ModelError, match="damaged or missing"):
         pipelines.load("pocket")
