@@ -259,11 +259,13 @@ def test_a_clip_ends_with_another_picture_that_a_reload_and_another_take_keep(pa
 def test_a_model_that_does_not_follow_says_so_before_the_run(page: Page) -> None:
     give(page, STILLS / "lake.jpg")
     page.get_by_label("Loops").check()
+    tool(page, "Keep still").click()
+    page.mouse.click(*place(page, (0.1, 0.9)))
     page.get_by_label("Model", exact=True).click()
     page.get_by_role("option", name=re.compile("^Stable Video Diffusion XT$")).click()
-    expect(page.locator("#summary")).to_contain_text("does not follow a loop. Choose Pocket")
+    expect(page.locator("#summary")).to_contain_text("loops, or goes where it was told to; not both")
     page.get_by_label("Loops").uncheck()
-    expect(page.locator("#summary")).not_to_contain_text("does not follow")
+    expect(page.locator("#summary")).not_to_contain_text("not both")
 
 
 def test_settings_of_a_file_bring_what_was_said_to_another_browser(

@@ -51,7 +51,13 @@ class SvdAnimator:
         with the cheapest remedy, and whatever `on_step` raises: within one step of sampling, or about one frame of
         decoding.
         """
-        yield from self._shown(self._sampling(still, request, on_step), on_step, resume)
+        if request.direction.loop:
+            # one frame more, which is the first one again and left out
+            whole = request.model_copy(update={"num_frames": request.num_frames + 1})
+            sampling = self._ending(still, whole, on_step, last=still)
+        else:
+            sampling = self._sampling(still, request, on_step)
+        yield from self._shown(sampling, request, on_step, resume)
 
     def meet(
         self,
@@ -63,10 +69,13 @@ class SvdAnimator:
         """From one still to another, which is the clip's end; see `pipelines.contract.Meets`, and `animate`."""
         still, last = stills
         _check_still(last, request)
+        yield from self._shown(self._ending(still, request, on_step, last), request, on_step, resume)
+
+    def _ending(self, still: RGB, request: MotionRequest, on_step: OnStep, last: RGB) -> Sampling:
         sampling = self._sampling(still, request, on_step)
         sampling.last = last
         sampling.watch.note(TWO_SIDED)
-        yield from self._shown(sampling, on_step, resume)
+        return sampling
 
     def _sampling(self, still: RGB, request: MotionRequest, on_step: OnStep) -> Sampling:
         watch = Watch(on_step)
@@ -74,9 +83,11 @@ class SvdAnimator:
             watch.note(self.told)
         return Sampling(self.networks, still, request, watch, _draft_of(still, request, watch))
 
-    def _shown(self, sampling: Sampling, on_step: OnStep, resume: Checkpoint | None) -> Iterator[FrameChunk]:
-        still, request, draft = sampling.still, sampling.request, sampling.draft
-        latents = self._sampled(sampling, resume)
+    def _shown(
+        self, sampling: Sampling, request: MotionRequest, on_step: OnStep, resume: Checkpoint | None
+    ) -> Iterator[FrameChunk]:
+        still, draft = sampling.still, sampling.draft
+        latents = self._sampled(sampling, resume)[:, : request.num_frames]
         clip = ClipWatch(still, request, None if draft is None else draft.may_move)
         for start, pictures in self.decode(latents, request, on_step):
             chunk = FrameChunk(start, _to_bytes(pictures))

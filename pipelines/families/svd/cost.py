@@ -91,14 +91,18 @@ def uses_guidance(request: MotionRequest) -> bool:
     return request.max_guidance_scale > 1 and asked(request, Controls).speed != "turbo"
 
 
+ENDS = frozenset({"stills", "loop"})
+"""Parts of a direction that say how a clip ends."""
+
+
 def is_guided(request: MotionRequest) -> bool:
     """Whether a draft of the motion is drawn and encoded before the run, frame by frame."""
-    return bool(request.direction.parts - {"stills"})
+    return bool(request.direction.parts - ENDS)
 
 
 def sides(request: MotionRequest) -> int:
-    """From how many ends of the clip each step is taken: both where it ends with a still."""
-    return 2 if request.direction.stills else 1
+    """From how many ends of the clip each step is taken: both where it is said how it ends."""
+    return 2 if request.direction.parts & ENDS else 1
 
 
 def chunk_for(request: MotionRequest, kind: Kind) -> int:

@@ -53,7 +53,11 @@ class Svd(Family):
         return {"num_inference_steps": STEPS_OF_SPEED[speed]} if speed in STEPS_OF_SPEED else {}
 
     def check(self, spec: ModelSpec, request: MotionRequest) -> None:
-        """Turbo is for weights that were distilled, and a clip ends with a still or comes by none."""
+        """Turbo is for weights that were distilled; a clip ends with a still or comes by none; a loop is no draft's."""
+        if request.direction.loop and is_guided(request):
+            raise RequestError(
+                f"{spec.name} loops, or goes where it was told to; not both.", "Take the loop out, or what was said."
+            )
         if [key.t for key in request.direction.stills] not in ([], [1]):
             raise RequestError(
                 f"{spec.name} shows one further still, at the end of the clip.",

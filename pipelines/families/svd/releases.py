@@ -26,7 +26,7 @@ for both. It is a sixth cheaper, and the slider is there for the rest."""
 MAX_PIXELS = 2048 * 1152
 """Pixels: four times those of the size it was trained at. A clip of that size is four times the work, or more."""
 
-GUIDED_BY = frozenset({"camera", "regions", "arrows", "anchors", "only", "stills"})
+GUIDED_BY = frozenset({"camera", "regions", "arrows", "anchors", "only", "stills", "loop"})
 """Parts of a direction that a draft of the motion makes it follow."""
 
 

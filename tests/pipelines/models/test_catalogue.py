@@ -115,7 +115,6 @@ def test_a_default_gives_way_to_what_was_asked(fields: dict[str, Any], guidance:
         ({"model": "svd-xt", "max_guidance_scale": "much"}, "max_guidance_scale cannot be much. It must be between"),
         ({"model": "pocket", "width": 100}, "width cannot be 100"),
         ({"model": "svd-xt", "speed": "turbo"}, "Turbo needs distilled weights, and those of .* are not. Choose fast"),
-        ({"model": "svd", "direction": {"loop": True}}, "does not follow a loop. Choose Pocket"),
         ({"model": "svd", "direction": {"calm": ["water"]}}, "does not follow which kinds of things keep calm"),
         ({"model": "pocket", "haste": 1}, "There is no control called haste"),
     ],

@@ -100,6 +100,24 @@ def test_it_is_stopped_within_a_step_and_resumed_to_the_same_frames(
     assert np.array_equal(met(animator, [still, last], request, resume=kept[0]), whole)
 
 
+def test_a_loop_is_on_its_way_back_at_its_last_frame(animator: SvdAnimator, still: RGB, ending) -> None:
+    def steps(direction: dict[str, Any]) -> list[float]:
+        request = ending(direction=direction, num_inference_steps=12)
+        frames = np.concatenate([chunk.frames for chunk in animator.animate(still, request)]).astype(int)
+        assert len(frames) == request.num_frames
+        return [float(np.abs(frame - frames[0]).mean()) for frame in frames]
+
+    free, looped = steps({}), steps({"loop": True})
+    assert looped[-1] < free[-1]
+    assert looped[-1] < max(looped[1:-1])
+
+
+def test_a_loop_that_is_told_where_to_go_is_refused_before_the_run() -> None:
+    with pytest.raises(RequestError, match="not both"):
+        request_for({"model": "svd-xt", "direction": {"loop": True, "anchors": [[10, 10]]}})
+    assert request_for({"model": "svd-xt", "direction": {"loop": True}}).direction.loop
+
+
 def test_stills_on_the_way_are_refused_before_the_run() -> None:
     on_the_way = {"stills": [{"t": 0.5, "of": "0" * 64}]}
     with pytest.raises(RequestError, match="at the end of the clip"):
