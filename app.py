@@ -6,13 +6,16 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from jobs.log import configure_log
 from pipelines.errors import ClipError, InputError, ModelError, StillmotionError
 from ui.options import request_options
+
+if TYPE_CHECKING:
+    from ui.backstage import Backstage
 
 cli = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 models_cli = typer.Typer(help="The models: which there are, which are here.")
@@ -46,14 +49,13 @@ def serve() -> None:
     import uvicorn
 
     from ui.listening import Listening
-    from ui.opening import open_backstage
     from ui.owner import PATH
     from ui.server import build_server
 
     listening = Listening()
     with _plainly():
         listening.check()
-        backstage = open_backstage()
+        backstage = _backstage()
         server = build_server(backstage, listening.hosts)
     address = f"http://{listening.host}:{listening.port}"
     typer.echo(f"Stillmotion is at {address}")
@@ -67,6 +69,29 @@ def serve() -> None:
         proxy_headers=bool(listening.proxies),
         forwarded_allow_ips=listening.proxies,
     )
+
+
+def _backstage() -> Backstage:
+    from jobs.caretaker import UPLOADS
+    from jobs.durable_queue import DurableQueue
+    from jobs.exports import Exports
+    from jobs.job import CLIP
+    from jobs.metrics import metrics_text
+    from jobs.owners import UsedKeys
+    from jobs.secret import secret_of
+    from jobs.settings import job_settings
+    from jobs.shares import Shares
+    from ui.backstage import Backstage
+    from ui.door.library_keys import LibraryKeys
+    from ui.door.uploads import Uploads
+    from ui.door.visitors import Keys
+
+    settings = job_settings()
+    queue = DurableQueue(settings)
+    exports = Exports(settings.data, lambda job_id: queue.file(job_id, CLIP), settings.credentials)
+    secret, uploads = secret_of(settings), Uploads(settings.data / UPLOADS)
+    shares, library_keys = Shares(queue.engine), LibraryKeys(secret, UsedKeys(queue.engine))
+    return Backstage(queue, shares, exports, metrics_text(queue.engine), Keys(secret), uploads, library_keys)
 
 
 @cli.command()

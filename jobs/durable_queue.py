@@ -218,8 +218,11 @@ class DurableQueue:
     def further(self, job_id: str, user: str) -> Sequence[Path]:
         """See `JobQueue.further`."""
         self._ledger.check_owner(job_id, user)
-        names = dict.fromkeys(names_of(self._ledger.get(job_id).request))
-        return [self.file(job_id, name) for name in names]
+        found = []
+        for name in dict.fromkeys(names_of(self._ledger.get(job_id).request)):
+            with suppress(UnknownJob):
+                found.append(self.file(job_id, name))
+        return found
 
     def _stills(self, job_id: str, user: str) -> dict[str, Path]:
         """The files of the stills of a job, by name."""

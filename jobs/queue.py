@@ -151,7 +151,7 @@ class JobQueue(Protocol):
         ...
 
     def further(self, job_id: str, user: str) -> Sequence[Path]:
-        """The files of the further stills of a job of one's own."""
+        """The files of the further stills of a job of one's own, those that are there."""
         ...
 
     def estimate(self, request: MotionRequest) -> float | None:

@@ -9,6 +9,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from jobs.further import sha256_of
 from pipelines.enhance.helpers import HELPERS
 from pipelines.models.catalogue import find
 from pipelines.request import MotionRequest, parse_request
@@ -33,10 +34,10 @@ def recipe_text(request: MotionRequest, still: Path) -> str:
         "recipe": RECIPE_VERSION,
         "request": request.model_dump(),
         "revision": origin_of(request.model),
-        "still_sha256": _hash_of(still),
+        "still_sha256": sha256_of(still),
         "versions": {name: importlib.metadata.version(name) for name in VERSIONS_TOLD},
     }
-    helpers = {helper.id: _hash_of(helper.weights) for helper in HELPERS if getattr(request, helper.control) > 1}
+    helpers = {helper.id: sha256_of(helper.weights) for helper in HELPERS if getattr(request, helper.control) > 1}
     return json.dumps(recipe | ({"helpers": helpers} if helpers else {}))
 
 
@@ -80,8 +81,3 @@ def _fingerprint(place: Path) -> str:
 
 TOLD_BYTES = 2**20
 """Bytes of either end of a file: five times the longest header of a release."""
-
-
-def _hash_of(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

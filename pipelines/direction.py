@@ -178,7 +178,7 @@ class Direction(_Part):
     def elsewhere(self) -> Direction:
         """What of it is about no place: it can be said of another picture as well."""
         camera = self.camera.model_copy(update={"keys": (), "aim": None})
-        return Direction(camera=camera, loop=self.loop)
+        return Direction(camera=camera, loop=self.loop, stills=self.stills)
 
     def within(self, window: tuple[float, float, float, float]) -> Direction:
         """As seen in a part of the still: its left, top, right and bottom as shares. Places may lie outside."""

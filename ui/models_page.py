@@ -14,7 +14,7 @@ from jobs.add_model import add_model
 from jobs.downloads import Downloads
 from pipelines.enhance.helpers import HELPERS
 from pipelines.errors import StillmotionError
-from pipelines.models.asking import fits, request_for
+from pipelines.models.asking import usual_fit
 from pipelines.models.catalogue import location, models, named_models
 from pipelines.models.spec import ModelSpec
 from ui import cards
@@ -152,7 +152,7 @@ def _of_the_house() -> set[str]:
 
 
 def _card(spec: ModelSpec) -> str:
-    return cards.model_card(spec, fits(spec, request_for({"model": spec.id})))
+    return cards.model_card(spec, usual_fit(spec))
 
 
 def _can_fetch(spec: ModelSpec) -> bool:

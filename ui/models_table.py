@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pipelines.enhance.helpers import HELPERS
-from pipelines.models.asking import fits, request_for
+from pipelines.models.asking import usual_fit
 from pipelines.models.catalogue import location, models
 from ui.cards import file_size
 
@@ -15,7 +15,7 @@ def models_table() -> str:
     rows = [HEADER]
     for spec in models():
         here = "yes" if location(spec) is not None else "no"
-        fit = fits(spec, request_for({"model": spec.id}))
+        fit = usual_fit(spec)
         rows.append((spec.id, spec.family, spec.licence, file_size(spec.size_bytes), here, fit.sentence))
     for helper in HELPERS:
         told = f"Works on the frames of every model: --{helper.control}."

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from pipelines.direction import PART_NAMES
-from pipelines.errors import ModelError, RequestError
+from pipelines.errors import ModelError, RequestError, StillmotionError
 from pipelines.families import family
 from pipelines.models.catalogue import built_in, default_model, family_of, known
 from pipelines.models.family import Family
@@ -49,6 +49,14 @@ def fits(spec: ModelSpec, request: MotionRequest) -> Fit:
     return family(spec.family).fit(spec, request)
 
 
+def usual_fit(spec: ModelSpec) -> Fit:
+    """The same of a run with the model's own settings; what stands in the way of one is its sentence."""
+    try:
+        return fits(spec, request_for({"model": spec.id}))
+    except StillmotionError as error:
+        return Fit(False, str(error))
+
+
 def work(request: MotionRequest) -> float:
     """What the time of a request's run grows in proportion to, on one machine with one model."""
     try:
@@ -82,6 +90,11 @@ def _check_limits(spec: ModelSpec, request: MotionRequest) -> None:
     if request.num_frames > spec.max_frames:
         raise RequestError(
             f"{spec.name} makes at most {spec.max_frames} frames.", f"Set num_frames to {spec.max_frames} or less."
+        )
+    count = len(request.direction.stills)
+    if count >= request.num_frames:
+        raise RequestError(
+            f"A clip of {request.num_frames} frames cannot come by {count} further stills.", "Make it longer."
         )
     pixels = request.width * request.height
     if pixels > spec.max_pixels:

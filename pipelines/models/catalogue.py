@@ -131,7 +131,7 @@ def add_local(path: Path) -> ModelSpec:
     spec = describe(place)
     its, found = recognised(place)
     named = None if isinstance(found, Part) else found.named
-    if named is not None and named not in {each.id for each in remembered()}:
+    if named is not None and named not in {each.id for each in remembered() if each.path != str(found.path)}:
         return find(remember(Added(named, str(found.path), its.name), ()).id)
     added = Added(found.path.stem if spec.base is not None else place.name, str(found.path), its.name, spec.base)
     return find(remember(added, reserved_ids()).id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from fractions import Fraction
 from pathlib import Path
 
@@ -55,6 +56,32 @@ def test_no_moment_shows_what_is_outside(tmp_path):
         half = 500 / key["zoom"]
         assert half - 1 <= key["x"] <= 1001 - half
         assert half - 1 <= key["y"] <= 1001 - half
+
+
+def test_a_clip_that_was_filmed_sideways_is_followed_upright(tmp_path):
+    plain = filmed(tmp_path / "plain.mp4", [np.array([0.4, 0.5, 2.0, 0]), (0.6, 0.5, 2.0, 0)])
+    turned = tmp_path / "turned.mp4"
+    turned.write_bytes(on_its_side(plain.read_bytes()))
+    upright, sideways = (
+        {name: abs(keys[-1][name] - keys[0][name]) for name in "xy"} for keys in (camera_of(plain), camera_of(turned))
+    )
+    assert upright["x"] > 100
+    assert upright["y"] < 20
+    assert sideways["x"] < 20
+    assert sideways["y"] > 100
+
+
+def on_its_side(clip):
+    """An MP4 whose track says that it is to be shown turned by a quarter (ISO/IEC 14496-12, section 8.3.2)."""
+    matrix = clip.index(b"tkhd") + 4 + 40
+    return clip[:matrix] + struct.pack(">9i", 0, 1 << 16, 0, -1 << 16, 0, 0, 0, 0, 1 << 30) + clip[matrix + 36 :]
+
+
+def test_frames_of_an_odd_shape_are_refused_before_they_are_decoded(tmp_path):
+    thin = np.zeros((3, 1200, 16, 3), np.uint8)
+    write_clip(tmp_path / "thin.mp4", chunked(thin), spec_of(thin))
+    with pytest.raises(InputError, match="16 x 1200 pixels cannot be followed"):
+        camera_of(tmp_path / "thin.mp4")
 
 
 def test_what_has_no_camera_to_follow_is_told(tmp_path):

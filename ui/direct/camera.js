@@ -16,7 +16,7 @@ const go = (ends) => change({ ...said, camera: { ...said.camera, ease: "smooth",
 function cameraWays() {
   if (tool !== "camera") return [];
   const one = (name) => named(html("button", { type: "button", className: "tool way-of-camera", onclick: () => go(WAYS_OF_CAMERA[name]) }, html("i", { className: name }), name), `Camera goes ${name}`);
-  const like = chooserButton("As in a clip…", "The way that the camera of an MP4 clip goes", "video/mp4,video/quicktime,.mp4,.mov", (path) => trigger("like", { path }));
+  const like = chooserButton("As in a clip…", "The way that the camera of an MP4 clip goes, of up to 60 seconds and 60 MB", "video/mp4,video/quicktime,.mp4,.mov", (path) => trigger("like", { path }));
   const group = html("div", { className: "chips" }, ...Object.keys(WAYS_OF_CAMERA).map(one), like);
   group.setAttribute("role", "group");
   group.setAttribute("aria-label", "Ways of the camera");

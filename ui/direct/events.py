@@ -81,8 +81,11 @@ class DirectEvents:
         path, of = (str(getattr(event, name, "")) for name in ("path", "of"))
 
         def pictured() -> Mapping[str, Any]:
-            named = further.take(path, visitor) if path else of
-            return {"of": named, "isNew": bool(path), "thumb": further.thumb(named, visitor, (choice, job_id))}
+            told = {"of": further.take(path, visitor) if path else of, "isNew": bool(path)}
+            try:
+                return told | {"thumb": further.thumb(str(told["of"]), visitor, (choice, job_id))}
+            except StillmotionError as error:
+                return told | {"problem": str(error)}
 
         return self._answered(pictured)
 

@@ -3,10 +3,26 @@ const LEAST_APART = 0.05; // of the clip's time
 const thumbs = {}; // by the SHA-256 of the file; null where the picture is not here
 const unseen = () => items("stills").map(({ of }) => of).find((of) => !(of in thumbs));
 
-// Evenly on the way, the last one at the end, where the first one is in a loop.
-const evenly = (stills, loops) => stills.map((still, i) => ({ ...still, t: Math.round((1000 * (i + 1)) / (stills.length + (loops ? 1 : 0))) / 1000 }));
-const setLoop = (loop) => change({ ...said, loop, ...(items("stills").length ? { stills: evenly(items("stills"), loop) } : {}) });
-const setStills = (stills) => change({ ...said, stills: evenly(stills, said.loop) });
+const rounded = (t) => Math.round(1000 * t) / 1000;
+const before = (index) => items("stills")[index - 1]?.t || 0;
+const halfway = (index) => rounded((before(index) + 1) / 2);
+
+// The end of a loop is its first still: what was there comes sooner.
+function setLoop(loop) {
+  const stills = items("stills");
+  const last = stills.length - 1;
+  const kept = loop && stills[last]?.t === 1 ? stills.with(last, { ...stills[last], t: halfway(last) }) : stills;
+  change({ ...said, loop, ...(kept.length ? { stills: kept } : {}) });
+}
+
+// A new one is the clip's end; the one that was makes room for it.
+function addStill(of) {
+  const stills = items("stills");
+  const last = stills.length - 1;
+  if (said.loop) return change({ ...said, stills: [...stills, { of, t: halfway(stills.length) }] });
+  const kept = stills[last]?.t === 1 ? stills.with(last, { ...stills[last], t: halfway(last) }) : stills;
+  change({ ...said, stills: [...kept, { of, t: 1 }] });
+}
 
 const furtherButton = () => chooserButton("Ends with…", "Another picture that the clip ends with, or comes by", "image/*", (path) => trigger("further", { path }), icon("further"));
 
@@ -22,7 +38,10 @@ async function handIn(file, taken) {
   form.append("files", file);
   try {
     const answer = await fetch("gradio_api/upload", { method: "POST", body: form });
-    if (!answer.ok) throw new Error((await answer.json()).error || "");
+    if (!answer.ok) {
+      const told = await answer.json().catch(() => ({}));
+      throw new Error([told.error, told.remedy].filter(Boolean).join(" "));
+    }
     taken((await answer.json())[0]);
   } catch (error) {
     stillmotion.tell(error.message || "This file could not be sent. Try it again.");
@@ -35,7 +54,8 @@ document.addEventListener("stillmotion:pictured", ({ detail }) => {
   if (problem) stillmotion.tell(problem);
   if (!of) return;
   thumbs[of] = thumb || null;
-  if (isNew) setStills([...items("stills"), { of }]);
+  // one that was missing is chosen again: it takes its old place
+  if (isNew && !items("stills").some((each) => each.of === of)) addStill(of);
   else drawPanel();
   askForThumb();
 });
@@ -48,7 +68,7 @@ function stillRow(still, index) {
   const bounds = [(all[index - 1]?.t || 0) + LEAST_APART, (all[index + 1]?.t ?? (said.loop ? 1 : 1 + LEAST_APART)) - LEAST_APART];
   const set = (t) => put("stills", index, { ...still, t: Math.min(bounds[1], Math.max(bounds[0], t)) }, `still ${index}`);
   const when = range(`${name}: when`, [LEAST_APART, 1, 0.01], still.t, set);
-  return row(name, picture, when, remove(name, () => setStills(all.filter((_, i) => i !== index))));
+  return row(name, picture, when, remove(name, () => drop("stills", index)));
 }
 
 // One at a time, for an answer says which one it is about.

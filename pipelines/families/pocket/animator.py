@@ -140,13 +140,15 @@ class PocketAnimator:
         on_step(StepEvent("encode", 0, 1))
         yield from _drawn(parts_of(self, stills, request, on_step), request, on_step)
 
-    def renderer(self, still: RGB, request: MotionRequest, on_step: OnStep = ignore_steps) -> Renderer:
-        """What draws the frames of a clip, at any moment of it."""
+    def renderer(
+        self, still: RGB, request: MotionRequest, on_step: OnStep = ignore_steps, has_looks: bool = True
+    ) -> Renderer:
+        """What draws the frames of a clip, at any moment of it; `has_looks`: steps come with a moving preview."""
         looked = _looked(still)
 
         def watch(step: int, fields: Tensor) -> None:
             total = request.num_inference_steps
-            shown = on_step is not ignore_steps and (step % PREVIEW_EVERY == 0 or step == total)
+            shown = has_looks and on_step is not ignore_steps and (step % PREVIEW_EVERY == 0 or step == total)
             frames = _preview(looked.small_of(still), _happening(fields), request) if shown else None
             on_step(StepEvent("sampling", step, total, frames))
 

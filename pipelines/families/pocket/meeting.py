@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import cv2
 import numpy as np
 
-from pipelines.contract import RGB, OnStep, ignore_steps
+from pipelines.contract import RGB, OnStep, StepEvent
 from pipelines.direction import Direction
 from pipelines.families.pocket.amplitude import eased
 from pipelines.families.pocket.animator import PocketAnimator, imagined_seconds, moments_of
@@ -75,32 +76,50 @@ def parts_of(
 
     After the last still it goes on by itself, or, in a loop, back to the first.
     """
-    times = [0.0, *(still.t for still in request.direction.stills)]
+    moments, drawn = moments_of(request), 0
+    times = [0.0, *_times_of(request, moments)]
     if request.direction.loop:
         stills, times = [*stills, stills[0]], [*times, 1.0]
-    moments, ends = moments_of(request), [*times[1:], 1.0]
-    for index, (begin, end) in enumerate(zip(times, ends, strict=True)):
+    for index, (begin, end) in enumerate(zip(times, [*times[1:], 1.0], strict=True)):
         is_last = end == 1
         shares = [(at - begin) / (end - begin) for at in moments if begin <= at < end or (is_last and at == 1)]
-        if shares:
-            part = _part_of(request, end - begin, is_first=index == 0)
-            yield _way(animator, stills[index : index + 2], part, on_step if index == 0 else ignore_steps), shares
+        part = _part_of(request, end - begin, is_first=index == 0)
+        so_far = StepEvent("decode", drawn, request.num_frames)
+        watch = on_step if index == 0 else partial(_only_stopped, on_step, so_far)
+        yield _way(animator, stills[index : index + 2], part, watch), shares
+        drawn += len(shares)
         if is_last:
             return
+
+
+def _times_of(request: MotionRequest, moments: Sequence[float]) -> list[float]:
+    """When each still is shown: at the frame that is nearest to its time, each at one of its own."""
+    places: list[int] = []
+    stills = request.direction.stills
+    for number, still in enumerate(stills):
+        nearest = min(range(len(moments)), key=lambda place: abs(moments[place] - still.t))
+        room = len(moments) - len(stills) + number
+        places.append(min(max(nearest, places[-1] + 1 if places else 1), room))
+    return [moments[place] for place in places]
+
+
+def _only_stopped(on_step: OnStep, so_far: StepEvent, event: StepEvent) -> None:
+    """Between two parts a run can be stopped, and is no farther than it was."""
+    on_step(so_far)
 
 
 def _way(
     animator: PocketAnimator, stills: Sequence[RGB], request: MotionRequest, on_step: OnStep
 ) -> Meeting | Renderer:
     if len(stills) == 1:
-        return animator.renderer(stills[0], request, on_step)
+        return animator.renderer(stills[0], request, on_step, False)
     way = way_between(*stills)
     if way is not None and not request.direction.camera.keys:
         # the way from the one to the other is the camera's
         request = request.model_copy(update={"camera": "hold"})
     first = animator.renderer(stills[0], request, on_step)
     back = request.model_copy(update={"camera": BACK[_move_of(request)], "direction": _elsewhere(request)})
-    second = animator.renderer(stills[1], back)
+    second = animator.renderer(stills[1], back, partial(_only_stopped, on_step, StepEvent("encode", 1, 1)), False)
     ambient = replace(second.ambient, stream=-second.ambient.stream, backwards=True)
     return Meeting(first, replace(second, ambient=ambient), way)
 
@@ -120,7 +139,7 @@ def _part_of(request: MotionRequest, share: float, is_first: bool) -> MotionRequ
 
 
 def _elsewhere(request: MotionRequest) -> Direction:
-    return request.direction.elsewhere().model_copy(update={"loop": False})
+    return request.direction.elsewhere().model_copy(update={"loop": False, "stills": ()})
 
 
 def _gone(share: float) -> float:

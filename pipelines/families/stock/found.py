@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipelines.families.stock.capabilities import Capabilities, capabilities_of
+from pipelines.families.stock.check import scaled_size
 from pipelines.families.stock.folder import StockFolder, inspect_folder, is_pipeline
 from pipelines.families.stock.named import END, IGNORED, MOST_PIXELS, NAMED, Way
 from pipelines.models.spec import ModelSpec
@@ -78,6 +79,8 @@ def ignored(can: Capabilities) -> frozenset[str]:
 
 def usual_size(can: Capabilities) -> tuple[int, int]:
     """The size that a request may have nearest to the one that the pipeline was made for."""
+    if can.size is not None:
+        return scaled_size(can.size)
     width, height = (max(1, round(side / SIZE_STEP)) * SIZE_STEP for side in can.usual_size)
     return width, height
 

@@ -66,6 +66,9 @@ def _check_shards(part: Path, variant: str | None) -> None:
             shards = set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values())
         except (OSError, ValueError, KeyError, AttributeError, TypeError) as error:
             raise ModelError(f"{index} cannot be read.", AGAIN) from error
+        odd = sorted(name for name in map(str, shards) if Path(name).name != name or not name.endswith(".safetensors"))
+        if odd:
+            raise ModelError(f"{index} names {odd[0][:80]}, which is no .safetensors file beside it.", AGAIN)
         lost = sorted(str(shard) for shard in shards if not (part / str(shard)).is_file())
         if lost:
             raise ModelError(f"{part} lacks {lost[0]}: the download is not complete.", AGAIN)

@@ -10,7 +10,7 @@ from pipelines.contract import Animator
 from pipelines.errors import RequestError
 from pipelines.families.svd.comfy import settings_in
 from pipelines.families.svd.controls import Controls
-from pipelines.families.svd.cost import DRAFT_STEPS, is_guided, sides
+from pipelines.families.svd.cost import DRAFT_STEPS, ENDS, is_guided, sides
 from pipelines.families.svd.found import TAESD, found_in
 from pipelines.families.svd.plan import CUDA_CONTEXT_BYTES, choose, estimate, fitting_change, plans_for
 from pipelines.families.svd.releases import RELEASES
@@ -53,10 +53,11 @@ class Svd(Family):
         return {"num_inference_steps": STEPS_OF_SPEED[speed]} if speed in STEPS_OF_SPEED else {}
 
     def check(self, spec: ModelSpec, request: MotionRequest) -> None:
-        """Turbo is for weights that were distilled; a clip ends with a still or comes by none; a loop is no draft's."""
-        if request.direction.loop and is_guided(request):
+        """Turbo is for weights that were distilled; a clip ends with a still or comes by none; ends take no draft."""
+        if request.direction.parts & ENDS and is_guided(request):
+            how = "loops" if request.direction.loop else "ends with a picture"
             raise RequestError(
-                f"{spec.name} loops, or goes where it was told to; not both.", "Take the loop out, or what was said."
+                f"{spec.name} {how}, or goes where it was told to; not both.", "Take one of the two out."
             )
         if [key.t for key in request.direction.stills] not in ([], [1]):
             raise RequestError(

@@ -166,6 +166,8 @@ def test_an_added_release_is_the_place_of_that_release(folders: Path) -> None:
         spec = add_local(folders / name)
         assert (spec.id, location(spec)) == (model, folders / name)
         assert spec == find(model)
+    # whoever adds it again changes nothing
+    assert add_local(folders / "xt").id == "svd-xt"
     assert len(models()) == len(named_models())
 
 

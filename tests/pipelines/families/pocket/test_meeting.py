@@ -97,6 +97,9 @@ def test_stills_on_the_way_are_shown_at_their_times_and_a_loop_comes_back(animat
     stills = [opened(name) for name in ("lake.jpg", "cat.jpg", "otters.jpg")]
     frames, _ = met(animator, stills, asked([0.25, 0.75]))
     assert [np.array_equal(frames[at], still) for at, still in zip((0, 3, 9), stills, strict=True)] == [True] * 3
+    # a time between two frames is that of the nearer one
+    between, _ = met(animator, stills[:2], asked([0.55]))
+    assert np.array_equal(between[7], stills[1])
     looped, _ = met(animator, stills[:2], asked([0.5], loop=True, num_frames=12))
     assert np.array_equal(looped[0], stills[0])
     assert np.array_equal(looped[6], stills[1])

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,10 @@ import pytest
 
 from pipelines.errors import ModelError
 from pipelines.families.stock.capabilities import Capabilities, capabilities_of
+from pipelines.families.stock.check import check
 from pipelines.families.stock.folder import inspect_folder
+from pipelines.families.stock.found import usual_size
+from pipelines.request import MotionRequest
 
 Made = Callable[[str], Path]
 
@@ -189,3 +193,32 @@ def test_weights_that_are_named_by_a_variant(copy: Path) -> None:
     for part in ("transformer", "vae"):
         (copy / part / WEIGHTS).rename(copy / part / WEIGHTS.replace(".safe", ".bf16.safe"))
     assert inspect_folder(copy).variant == "bf16"
+
+
+def test_a_model_that_lost_a_part_leaves_the_table_whole(
+    copy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from pipelines.models.catalogue import add_local
+    from ui.models_table import models_table
+
+    monkeypatch.setenv("STILLMOTION_DATA", str(tmp_path / "data"))
+    assert add_local(copy).id == "model"
+    shutil.rmtree(copy / "vae")
+    lines = models_table().splitlines()
+    assert "vae" in next(line for line in lines if line.startswith("model "))
+    assert any(line.startswith("pocket ") for line in lines)
+
+
+def test_a_model_of_one_size_has_a_usual_size_of_that_shape(folder_of: Made) -> None:
+    can = replace(read(folder_of("cogvideox")), size=(720, 480))
+    width, height = usual_size(can)
+    check(can, MotionRequest(width=width, height=height, num_frames=9))
+
+
+@pytest.mark.parametrize("shard", ["weights.bin", "../other.safetensors"])
+def test_a_shard_is_a_safetensors_file_beside_its_list(shard: str, copy: Path) -> None:
+    index = copy / "transformer" / "diffusion_pytorch_model.safetensors.index.json"
+    index.write_text(json.dumps({"weight_map": {"a": shard}}))
+    (index.parent / shard).write_bytes(b"")
+    with pytest.raises(ModelError, match=r"which is no \.safetensors file beside it"):
+        read(copy)

@@ -115,6 +115,8 @@ def test_a_loop_is_on_its_way_back_at_its_last_frame(animator: SvdAnimator, stil
 def test_a_loop_that_is_told_where_to_go_is_refused_before_the_run() -> None:
     with pytest.raises(RequestError, match="not both"):
         request_for({"model": "svd-xt", "direction": {"loop": True, "anchors": [[10, 10]]}})
+    with pytest.raises(RequestError, match="ends with a picture, or goes where it was told to; not both"):
+        request_for({"model": "svd-xt", "direction": END | {"only": True, "anchors": [[10, 10]]}})
     assert request_for({"model": "svd-xt", "direction": {"loop": True}}).direction.loop
 
 
