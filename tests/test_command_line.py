@@ -161,6 +161,8 @@ def made(desk):
         "num_inference_steps": 2,
         "min_guidance_scale": 1.0,
         "max_guidance_scale": 1.5,
+        "prompt": "",
+        "negative_prompt": "",
         "speed": "exact",
         "solver": "euler",
         "sigma_max": 700.0,

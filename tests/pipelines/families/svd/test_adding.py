@@ -17,7 +17,7 @@ from pipelines.errors import ModelError
 from pipelines.loading import add, remove
 from pipelines.machine import data_folder
 from pipelines.models.asking import request_for
-from pipelines.models.catalogue import find, location, models, places_of
+from pipelines.models.catalogue import find, location, models, named_models, places_of
 from tests.tiny_svd import lora_file, make_tiny_svd, random_halves, release, unet_file, unet_of
 
 STILL = Path(__file__).resolve().parents[4] / "assets" / "stills" / "lake.jpg"
@@ -59,7 +59,7 @@ def test_animate_lcm_becomes_a_model_of_its_own(releases: Path, tmp_path: Path) 
     assert location(spec) == file
     request = request_for({"model": spec.id, "speed": "turbo"})
     assert (request.num_inference_steps, request.num_frames) == (4, 25)
-    assert [known.id for known in models()][1:] == ["svd-xt", "svd", "svd-xt-1-1", "animatelcm-svd-xt"]
+    assert [known.id for known in models()][len(named_models()) :] == ["animatelcm-svd-xt"]
 
 
 def test_a_lora_is_loaded_onto_its_release(releases: Path, lora: Path) -> None:
@@ -87,7 +87,7 @@ def test_without_its_release_nothing_is_added(releases: Path, lora: Path) -> Non
     xt = lora.rename(lora.with_stem("pan-left-xt"))
     with pytest.raises(ModelError, match=f"stands on {XT}, which is not on this machine"):
         add(xt)
-    assert [known.id for known in models()] == ["pocket", "svd-xt", "svd", "svd-xt-1-1"]
+    assert len(models()) == len(named_models())
 
 
 def test_the_choice_stays_and_a_release_that_goes_takes_it_along(releases: Path, lora: Path, tmp_path: Path) -> None:
@@ -110,7 +110,7 @@ def test_an_add_on_may_stand_on_a_model_of_ones_own(lora: Path, tmp_path: Path) 
         remove("my-tune")
     for model in ("pan-left", "my-tune"):
         remove(model)
-    assert len(models()) == 4
+    assert len(models()) == len(named_models())
 
 
 def test_what_does_not_fit_is_not_added(releases: Path, lora: Path, tmp_path: Path) -> None:
@@ -118,7 +118,7 @@ def test_what_does_not_fit_is_not_added(releases: Path, lora: Path, tmp_path: Pa
     foreign = lora_file(tmp_path / "sdxl.safetensors", {"down_blocks.9.to_q": (torch.zeros(1, 2), torch.zeros(2, 1))})
     with pytest.raises(ModelError, match=r"sdxl\.safetensors is made for another model"):
         add(foreign)
-    assert len(models()) == 4
+    assert len(models()) == len(named_models())
     assert pipelines.load("svd", "cpu", "fp32") is not None
 
 
@@ -162,7 +162,7 @@ def test_taesd_is_no_model(releases: Path, tmp_path: Path) -> None:
     folder = tmp_path / "taesd"
     AutoencoderTiny().save_pretrained(folder)
     assert add(folder) == "taesd draws the previews of Stable Video Diffusion from now on."
-    assert len(models()) == 4
+    assert len(models()) == len(named_models())
     file = folder / "diffusion_pytorch_model.safetensors"
     assert places_of(find("svd")).parts == {"taesd": file}
     file.unlink()
