@@ -7,12 +7,13 @@ const rounded = (t) => Math.round(1000 * t) / 1000;
 const before = (index) => items("stills")[index - 1]?.t || 0;
 const halfway = (index) => rounded((before(index) + 1) / 2);
 
-// The end of a loop is its first still: what was there comes sooner.
+// The end of a loop is its first still: what was there comes sooner, and is there again without the loop.
 function setLoop(loop) {
   const stills = items("stills");
   const last = stills.length - 1;
-  const kept = loop && stills[last]?.t === 1 ? stills.with(last, { ...stills[last], t: halfway(last) }) : stills;
-  change({ ...said, loop, ...(kept.length ? { stills: kept } : {}) });
+  if (last < 0) return change({ ...said, loop });
+  const t = loop ? Math.min(stills[last].t, halfway(last)) : 1;
+  change({ ...said, loop, stills: stills.with(last, { ...stills[last], t }) });
 }
 
 // A new one is the clip's end; the one that was makes room for it.
